@@ -1,0 +1,1 @@
+"""Monitoring of models behind SageMaker endpoints: baselines in, findings out."""

@@ -1,0 +1,1 @@
+"""Everything that calls AWS: the only boto3 in the product."""
