@@ -1,0 +1,49 @@
+# Every target does its own set-up; a second run installs nothing.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PORT   ?= 5000
+DEMO    = $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)")
+
+.PHONY: help demo test lint serve shell requirements clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: $(VENV)/offline.ok  ## a model, its stacks, a day of traffic and its monitoring, offline [DATA= LABEL= POSITIVE=]
+	@$(BIN)/python -m moto_fixtures demo $(DEMO)
+
+test: $(VENV)/dev.ok  ## every test
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/cfn-lint *-template.yml
+
+serve: $(VENV)/offline.ok  ## the offline AWS on 127.0.0.1:$(PORT)
+	@$(BIN)/python -m moto_fixtures serve --port $(PORT)
+
+requirements:  ## resolve the requirement files again (needs uv)
+	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate $${f%%:*}.in -c ../requirements-dev.txt -o ../$${f##*:}.txt || exit 1; done
+
+clean:  ## forget the set-up and what the demo left
+	rm -rf $(VENV) .demo .offline .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + " (make PYTHON=python3.12 …)")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/offline.ok: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "setting up $(VENV) (once; some minutes)"
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.ok: requirements-dev.txt $(VENV)/offline.ok
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@

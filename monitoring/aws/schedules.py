@@ -1,0 +1,107 @@
+"""Monitoring schedules and their executions, as SageMaker reports them.
+
+Reads     ListMonitoringSchedules, ListMonitoringExecutions, DescribeProcessingJob
+Leaves    `Schedule` and `Execution`, oldest execution first
+
+An execution's own status says whether its job ran, not where its files are: those stand
+in the processing job behind it, which is looked up only for the executions someone reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+CLEAN = "Completed"
+VIOLATIONS = "CompletedWithViolations"
+FAILED = ("Failed", "Stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run of a schedule."""
+
+    schedule: str
+    scheduled: datetime
+    status: str
+    failure_reason: str
+    processing_job_arn: str
+
+    @property
+    def processing_job(self) -> str:
+        """The processing job's name.
+
+        >>> arn = "arn:aws:sagemaker:us-east-1:123456789012:processing-job/dq-1"
+        >>> Execution("s", datetime(2026, 1, 5), CLEAN, "", arn).processing_job
+        'dq-1'
+        """
+        return self.processing_job_arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One monitoring schedule and the executions that were asked for."""
+
+    name: str
+    monitoring_type: str
+    endpoint: str
+    status: str
+    executions: tuple[Execution, ...] = ()
+
+    @property
+    def latest(self) -> Execution | None:
+        """The newest execution, or None where there has been none yet."""
+        return self.executions[-1] if self.executions else None
+
+
+def schedules(
+    sagemaker: Any, name_contains: str = "", since: datetime | None = None
+) -> Iterator[Schedule]:
+    """Every schedule whose name contains `name_contains`, with its executions since `since`.
+
+    `sagemaker` is a boto3 SageMaker client. All pages are read.
+    """
+    wanted = {"NameContains": name_contains} if name_contains else {}
+    pages = sagemaker.get_paginator("list_monitoring_schedules").paginate(
+        SortBy="Name", SortOrder="Ascending", **wanted
+    )
+    for page in pages:
+        for found in page["MonitoringScheduleSummaries"]:
+            name = found["MonitoringScheduleName"]
+            yield Schedule(
+                name=name,
+                monitoring_type=found.get("MonitoringType", ""),
+                endpoint=found.get("EndpointName", ""),
+                status=found["MonitoringScheduleStatus"],
+                executions=tuple(executions(sagemaker, name, since)),
+            )
+
+
+def executions(sagemaker: Any, schedule: str, since: datetime | None = None) -> Iterator[Execution]:
+    """The executions of one schedule, oldest first; all pages are read."""
+    after = {"ScheduledTimeAfter": since} if since else {}
+    pages = sagemaker.get_paginator("list_monitoring_executions").paginate(
+        MonitoringScheduleName=schedule, SortBy="ScheduledTime", SortOrder="Ascending", **after
+    )
+    for page in pages:
+        for found in page["MonitoringExecutionSummaries"]:
+            yield Execution(
+                schedule=schedule,
+                scheduled=found["ScheduledTime"],
+                status=found["MonitoringExecutionStatus"],
+                failure_reason=found.get("FailureReason", ""),
+                processing_job_arn=found.get("ProcessingJobArn", ""),
+            )
+
+
+def output_uri(sagemaker: Any, execution: Execution) -> str:
+    """Where an execution's files lie: an `s3://` prefix, or "" where no job was started."""
+    if not execution.processing_job_arn:
+        return ""
+    job: Mapping[str, Any] = sagemaker.describe_processing_job(
+        ProcessingJobName=execution.processing_job
+    )
+    outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    return str(outputs[0]["S3Output"]["S3Uri"]) if outputs else ""
