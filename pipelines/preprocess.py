@@ -1,0 +1,114 @@
+"""Preprocess: a model's data, split into train, validation, test and traffic.
+
+Needs     the name of a worked example, or a CSV file and its label's column
+Writes    model.json and {train,validation,test,traffic}.csv (pipelines/data.py)
+
+The split is seeded and keeps each label's share, so that rare frauds reach every part.
+Nothing is scaled, filled or encoded here: that is part of the model (serving/encoder.py),
+where a request goes through it too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from monitoring.errors import UsageError
+from pipelines import data
+from pipelines.models import MODELS, from_csv, model_for
+from pipelines.models.base import Model, Table
+from pipelines.script import DIRECTORY, EXISTING_FILE, one_line_errors
+
+SHARES = {"train": 0.6, "validation": 0.1, "test": 0.1, "traffic": 0.2}
+ROWS, SEED = 30_000, 20_260_730
+FEWEST_ROWS = 20
+"""With fewer, a part would be empty."""
+
+
+def preprocess(
+    output: Path,
+    model: Model,
+    table: Table,
+    seed: int = SEED,
+) -> dict[str, Table]:
+    """Split a model's data, write the parts into `output`, and return them.
+
+    Raises UsageError when there are too few rows to learn from one part and test on another.
+    """
+    parts = split(table, model.targets(table), seed)
+    data.write(output, model, parts)
+    return parts
+
+
+def split(table: Table, targets: list[int], seed: int) -> dict[str, Table]:
+    """The parts of a table, disjoint and together complete; each keeps the targets' shares."""
+    if len(table) < FEWEST_ROWS:
+        raise UsageError(
+            f"{len(table)} rows are too few to train, test and send as traffic; "
+            f"bring at least {FEWEST_ROWS}"
+        )
+    rng = np.random.default_rng(seed)
+    ends = np.cumsum(list(SHARES.values()))[:-1]
+    chosen: dict[str, list[int]] = {name: [] for name in SHARES}
+    for value in (0, 1):
+        members = rng.permutation(np.flatnonzero(np.array(targets) == value))
+        pieces = np.split(members, np.rint(ends * len(members)).astype(int))
+        for name, piece in zip(SHARES, pieces, strict=True):
+            chosen[name] += piece.tolist()
+    return {name: table.take(rng.permutation(at).tolist()) for name, at in chosen.items()}
+
+
+@click.command()
+@click.option(
+    "--model",
+    "name",
+    type=click.Choice([model.name for model in MODELS]),
+    help="A worked example, with made-up data.",
+)
+@click.option("--rows", default=ROWS, show_default=True, help="How many rows to make up.")
+@click.option("--data", "path", type=EXISTING_FILE, help="A CSV file with a header, instead.")
+@click.option("--label", help="The file's column to predict.")
+@click.option("--positive", help="The label's value to give the probability of.")
+@click.option("--seed", default=SEED, show_default=True, help="Of the data and of the split.")
+@click.option("--output", required=True, type=DIRECTORY, help="Directory for the parts.")
+@one_line_errors
+def main(
+    name: str | None,
+    rows: int,
+    path: Path | None,
+    label: str | None,
+    positive: str | None,
+    seed: int,
+    output: Path,
+) -> None:
+    """Make or read a model's data and split it.
+
+    Exits 2 when the data cannot be used.
+
+    \b
+    Examples:
+        python -m pipelines.preprocess --model fraud --output build/data
+        python -m pipelines.preprocess --data cards.csv --label Class --output build/data
+    """
+    if (name is None) == (path is None) or (path is None) != (label is None):
+        raise click.UsageError("give either --model, or --data with --label")
+    if path is not None and label is not None:
+        model, table = from_csv.load(path, label, positive)
+    else:
+        model, table = made_up(model_for(str(name)), rows, seed)
+    for part, kept in preprocess(output, model, table, seed).items():
+        positives = sum(model.targets(kept))
+        click.echo(f"{output / part}.csv: {len(kept)} rows, {positives} positive")
+
+
+def made_up(model: Model, rows: int = ROWS, seed: int = SEED) -> tuple[Model, Table]:
+    """A worked example and its data; UsageError when it has no generator."""
+    if model.generate is None:
+        raise UsageError(f"model {model.name!r} makes up no data; give its file with --data")
+    return model, model.generate(rows, seed)
+
+
+if __name__ == "__main__":
+    main()

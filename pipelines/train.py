@@ -1,0 +1,126 @@
+"""Train: a scikit-learn pipeline that reads the rows an endpoint will be sent.
+
+Needs     the directory `preprocess` wrote: train and validation
+Writes    model.skops, model.json (schema, threshold, version), and model.tar.gz of the two
+
+A logistic regression over ramps and categories, a scorecard: the answer for a row is a sum
+one can read, costs microseconds, does not depend on the rows beside it, and is calibrated,
+as nothing is reweighted. The threshold is where F1 is best on the validation rows, so a
+prediction of 1 is not a probability of one half.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+from sklearn.pipeline import Pipeline
+
+from monitoring.errors import UsageError
+from pipelines import archive, data
+from pipelines.models.base import Model, Table
+from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
+from serving.encoder import RowEncoder
+from serving.model import DESCRIPTION_FILE, MODEL_FILE, Predictor
+from serving.schema import Schema
+
+ARCHIVE_FILE = "model.tar.gz"
+INPUTS = ("train", "validation")
+LIBRARIES = ("scikit-learn", "numpy", "skops")
+
+
+def train(directory: Path, output: Path) -> Predictor:
+    """Fit a model on the data in `directory`, write it to `output`, and load it from there.
+
+    The same data and libraries give the same bytes. Raises UsageError when the training
+    rows hold one class only.
+    """
+    model = data.read_model(directory)
+    parts = {part: data.read(directory, part, model) for part in INPUTS}
+    pipeline = fit(model, parts["train"])
+    threshold = _threshold(pipeline, model, parts)
+    output.mkdir(parents=True, exist_ok=True)
+    stored = archive.dumps(pipeline)
+    (output / MODEL_FILE).write_bytes(stored)
+    description = {
+        **model.to_json(),
+        "threshold": threshold,
+        "data_sha256": data.digest(directory, INPUTS),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "files": {MODEL_FILE: hashlib.sha256(stored).hexdigest()},
+    }
+    data.write_json(output / DESCRIPTION_FILE, {"version": _version(description), **description})
+    archive.pack([output / MODEL_FILE, output / DESCRIPTION_FILE], output / ARCHIVE_FILE)
+    return Predictor.load(output)
+
+
+def estimator(schema: Schema) -> Pipeline:
+    """The unfitted pipeline: rows of text in, probabilities out."""
+    encoder = RowEncoder(numeric=list(schema.numeric), categorical=list(schema.categorical))
+    return Pipeline([("encoder", encoder), ("classifier", LogisticRegression(max_iter=2000))])
+
+
+def fit(model: Model, table: Table) -> Pipeline:
+    """The pipeline fitted to a table."""
+    targets = model.targets(table)
+    if len(set(targets)) < 2:
+        raise UsageError(
+            f"the {len(table)} training rows hold only one of the two classes of "
+            f"{model.label!r}; bring rows of both (positive is {model.positive!r})"
+        )
+    return estimator(model.schema).fit(table.rows, targets)
+
+
+def _threshold(pipeline: Pipeline, model: Model, parts: dict[str, Table]) -> float:
+    """Chosen on the validation rows; on the training rows where those hold no positive."""
+    usable = [part for part in ("validation", "train") if any(model.targets(parts[part]))]
+    table = parts[usable[0]]
+    return best_threshold(model.targets(table), pipeline.predict_proba(table.rows)[:, 1])
+
+
+def best_threshold(targets: list[int], probabilities: np.ndarray) -> float:
+    """The probability from which on a 1 gives the best F1.
+
+    >>> best_threshold([0, 0, 1, 0, 1], np.array([0.1, 0.2, 0.3, 0.4, 0.5]))
+    0.3
+    """
+    precision, recall, thresholds = precision_recall_curve(targets, probabilities)
+    both = precision[:-1] + recall[:-1]
+    f1 = 2 * precision[:-1] * recall[:-1] / np.where(both > 0, both, 1.0)
+    return float(thresholds[np.argmax(f1)])
+
+
+def _version(description: dict[str, Any]) -> str:
+    """Twelve hex digits of the sha256 of all that the model is."""
+    text = json.dumps(description, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@click.command()
+@click.option(
+    "--data", "directory", required=True, type=EXISTING_DIRECTORY, help="From preprocess."
+)
+@click.option("--output", required=True, type=DIRECTORY, help="Directory for the model.")
+@one_line_errors
+def main(directory: Path, output: Path) -> None:
+    """Train a model and pack it as SageMaker unpacks it.
+
+    Exits 2 when the data cannot be used.
+
+    \b
+    Example:
+        python -m pipelines.train --data build/data --output build/model
+    """
+    trained = train(directory, output)
+    click.echo(f"{output / ARCHIVE_FILE}: {trained.name} version {trained.version}")
+
+
+if __name__ == "__main__":
+    main()

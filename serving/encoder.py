@@ -1,0 +1,166 @@
+"""Rows of text to the numbers a linear classifier adds up. Part of the model itself.
+
+Needs     rows of the schema's columns, each cell text or None
+Writes    a dense float matrix, one row per row
+
+A numeric column becomes ramps: its value's way through each stretch between two quantiles
+of the training data, from 0 to 1, so that a linear model draws a bent line through them and
+runs flat beyond what it has seen. A categorical column becomes one 0/1 per category. A
+missing cell, and a category too rare or never seen, have a number of their own each.
+
+It works on whole columns, without pandas: a request of one row costs microseconds. Keep the
+names of this class and of its attributes: stored models refer to them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from serving.schema import Row
+
+MISSING_NUMBERS = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+"""How files spell "no number", in lower case and without spaces around it."""
+
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+
+
+class NotANumber(ValueError):
+    """A numeric column holds something else; says where, never what."""
+
+    def __init__(self, row: int, column: int) -> None:
+        super().__init__(f"row {row + 1}, column {column + 1} is not a finite number")
+        self.row, self.column = row, column
+
+
+def numbers(cells: Texts) -> Floats:
+    """One column of text as floats, NaN where it is missing.
+
+    Raises NotANumber (its `column` left 0) for the first cell that is neither missing nor
+    a finite decimal number: `1_000`, `inf` and `1e400` are refused though Python reads them.
+
+    >>> numbers(np.array(["12", " 1.5e2", None, "?"], dtype=object))
+    array([ 12., 150.,  nan,  nan])
+    """
+    try:
+        values = cells.astype(np.float64)
+    except ValueError:
+        return _numbers_one_by_one(cells)
+    text = "".join(filter(None, cells))
+    if np.isinf(values).any() or "_" in text or not text.isascii():
+        return _numbers_one_by_one(cells)
+    return values
+
+
+def _numbers_one_by_one(cells: Texts) -> Floats:
+    values = np.empty(len(cells))
+    for index, cell in enumerate(cells):
+        if cell is None or cell.strip().lower() in MISSING_NUMBERS:
+            values[index] = np.nan
+        elif not _NUMBER.fullmatch(cell) or not np.isfinite(float(cell)):
+            raise NotANumber(index, 0)
+        else:
+            values[index] = float(cell)
+    return values
+
+
+class RowEncoder(TransformerMixin, BaseEstimator):
+    """The scikit-learn transformer in front of the classifier.
+
+    >>> rows = [["1", "a"], ["2", "a"], ["3", "b"], [None, "b"]]
+    >>> encoder = RowEncoder(numeric=[0], categorical=[1], stretches=2, rarest=2).fit(rows)
+    >>> encoder.transform([["1.5", "a"], ["99", "never seen"], [None, None]])
+    array([[0.5, 0. , 0. , 1. , 0. , 0. , 0. ],
+           [1. , 1. , 0. , 0. , 0. , 1. , 0. ],
+           [0. , 0. , 1. , 0. , 0. , 0. , 1. ]])
+    """
+
+    def __init__(
+        self,
+        numeric: Sequence[int] = (),
+        categorical: Sequence[int] = (),
+        stretches: int = 8,
+        rarest: int = 10,
+    ) -> None:
+        self.numeric = numeric
+        self.categorical = categorical
+        self.stretches = stretches
+        self.rarest = rarest
+
+    def fit(self, rows: Sequence[Row], y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's
+        """Learn each numeric column's quantiles and each categorical column's categories.
+
+        `stretches` is how many pieces a numeric column is cut into at most; a category
+        seen fewer than `rarest` times is treated as one never seen.
+        """
+        cells = _columns(rows)
+        self.edges_ = [self._edges(at, cells[:, at]) for at in self.numeric]
+        self.categories_ = [self._categories(cells[:, at]) for at in self.categorical]
+        return self
+
+    def transform(self, rows: Sequence[Row]) -> Floats:
+        """The rows as numbers. Raises NotANumber, naming row and column by position."""
+        cells = _columns(rows)
+        blocks = [
+            _ramps(edges, self._numbers(at, cells[:, at]))
+            for at, edges in zip(self.numeric, self.edges_, strict=True)
+        ]
+        blocks += [
+            _indicators(categories, cells[:, at])
+            for at, categories in zip(self.categorical, self.categories_, strict=True)
+        ]
+        return np.hstack(blocks)
+
+    def _edges(self, at: int, cells: Texts) -> Floats:
+        values = self._numbers(at, cells)
+        present = values[~np.isnan(values)]
+        if not present.size:
+            return np.empty(0)
+        return np.unique(np.quantile(present, np.linspace(0.0, 1.0, self.stretches + 1)))
+
+    def _categories(self, cells: Texts) -> dict[str, int]:
+        counts = Counter(cell for cell in cells if cell is not None)
+        frequent = sorted(cell for cell, count in counts.items() if count >= self.rarest)
+        return {cell: number for number, cell in enumerate(frequent)}
+
+    @staticmethod
+    def _numbers(at: int, cells: Texts) -> Floats:
+        try:
+            return numbers(cells)
+        except NotANumber as error:
+            raise NotANumber(error.row, at) from None
+
+
+def _columns(rows: Sequence[Row]) -> Texts:
+    cells = np.empty((len(rows), len(rows[0])), dtype=object)
+    cells[:] = rows
+    return cells
+
+
+def _ramps(edges: Floats, values: Floats) -> Floats:
+    """A ramp per stretch between two edges, then 1 where the value is missing."""
+    missing = np.isnan(values)
+    block = np.zeros((len(values), max(len(edges) - 1, 0) + 1))
+    if len(edges) > 1:
+        way = (values[:, None] - edges[:-1]) / np.diff(edges)
+        block[:, :-1] = np.where(missing[:, None], 0.0, np.clip(way, 0.0, 1.0))
+    block[:, -1] = missing
+    return block
+
+
+def _indicators(categories: dict[str, int], cells: Texts) -> Floats:
+    """1 in the category's place; after those, the places of "other" and of "missing"."""
+    other, missing = len(categories), len(categories) + 1
+    places = [missing if cell is None else categories.get(cell, other) for cell in cells]
+    block = np.zeros((len(cells), len(categories) + 2))
+    block[np.arange(len(cells)), places] = 1.0
+    return block

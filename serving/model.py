@@ -1,0 +1,129 @@
+"""The model behind the endpoint: loaded from its two files, asked by rows of text.
+
+Needs     a directory with `model.skops` (the fitted pipeline) and `model.json` (its schema,
+          threshold and version), as `model.tar.gz` holds them at its top level
+Writes    answers: per row the decision and the probability of the positive class
+
+Loading runs no code from the file. A pickle is refused because it is not a skops archive,
+and a skops archive is refused when it names a type besides scikit-learn's own and TRUSTED.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import skops.io
+from sklearn.pipeline import Pipeline
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+from monitoring.errors import MonitoringError
+from serving.schema import Row, Schema
+
+MODEL_FILE, DESCRIPTION_FILE = "model.skops", "model.json"
+TRUSTED = ("serving.encoder.RowEncoder",)
+"""Every type a model may hold besides those skops itself vouches for."""
+LARGEST_MODEL = 512 * 1024 * 1024
+"""Bytes a model may unpack to."""
+
+
+class ModelError(MonitoringError):
+    """A model directory that cannot be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says of one row."""
+
+    prediction: int
+    """1 where the probability reaches the model's threshold, else 0."""
+    probability: float
+    """Of the positive class, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A loaded model. Safe to share between threads: asking changes nothing."""
+
+    name: str
+    version: str
+    schema: Schema
+    threshold: float
+    pipeline: Pipeline
+
+    @classmethod
+    def load(cls, model_dir: Path) -> Self:
+        """Load a model directory, or raise ModelError saying which file is wrong and how."""
+        description = _description(model_dir / DESCRIPTION_FILE)
+        try:
+            expected = description["files"][MODEL_FILE]
+            loaded = cls(
+                name=description["name"],
+                version=description["version"],
+                schema=Schema.from_json(description["schema"]),
+                threshold=float(description["threshold"]),
+                pipeline=_pipeline(model_dir / MODEL_FILE, expected),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{model_dir / DESCRIPTION_FILE}: not a model's description "
+                f"({type(error).__name__}: {error}); write it with python -m pipelines.train"
+            ) from error
+        return loaded
+
+    def predict(self, rows: Sequence[Row]) -> list[Answer]:
+        """One answer per row, in order; serving.encoder.NotANumber names an unreadable cell.
+
+        Every row must have the schema's width.
+        """
+        probabilities = self.pipeline.predict_proba(rows)[:, 1].tolist()
+        return [Answer(int(p >= self.threshold), p) for p in probabilities]
+
+
+def _description(path: Path) -> Mapping[str, Any]:
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path}: missing. It says what the model's inputs are; "
+            "write it with python -m pipelines.train"
+        ) from error
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON ({error}); train the model again") from error
+    if not isinstance(description, dict):
+        raise ModelError(f"{path}: not a JSON object; train the model again")
+    return description
+
+
+def _pipeline(path: Path, expected: str) -> Pipeline:
+    """The fitted pipeline in a skops archive whose sha256 is `expected`."""
+    if not path.exists():
+        raise ModelError(f"{path}: missing; write it with python -m pipelines.train")
+    if not zipfile.is_zipfile(path):
+        raise ModelError(
+            f"{path}: not a skops archive. A pickle would run code when loaded and is "
+            "never opened; save the model with python -m pipelines.train"
+        )
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise ModelError(
+            f"{path}: does not match the sha256 in {DESCRIPTION_FILE}, so the two are not "
+            "of one training; train the model again"
+        )
+    with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > LARGEST_MODEL:
+            raise ModelError(f"{path}: unpacks to more than {LARGEST_MODEL} bytes; not loaded")
+    try:
+        model = skops.io.load(path, trusted=list(TRUSTED))
+    except (UntrustedTypesFoundException, UnsupportedTypeException) as error:
+        raise ModelError(
+            f"{path}: holds types that are not trusted, and loading could run their code; "
+            f"a model may hold scikit-learn's types and {', '.join(TRUSTED)} ({error})"
+        ) from error
+    if not isinstance(model, Pipeline):
+        raise ModelError(f"{path}: holds a {type(model).__name__}, not a scikit-learn Pipeline")
+    return model
