@@ -1,0 +1,50 @@
+"""A build's source: a commit, unpacked as CodeBuild downloads it.
+
+Needs     git and a repository
+Writes    the commit's files, without history and without what is not committed
+
+What is only in the working directory is not in the build: that is the point of building from a
+commit.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+
+def head(source: Path) -> str | None:
+    """The hash of the commit `source` is a checkout of, or None where it is not one."""
+    answer = _git(source, "rev-parse", "HEAD")
+    return answer.decode().strip() if answer else None
+
+
+def checkout(repository: Path, revision: str, destination: Path) -> str:
+    """Unpack a commit into `destination`; its full hash.
+
+    Raises LookupError when the repository has no such commit.
+    """
+    name = f"{revision}^{{commit}}"
+    commit = _git(repository, "rev-parse", "--verify", "--end-of-options", name)
+    archive = commit and _git(repository, "archive", "--format=tar", commit.decode().strip())
+    if not (commit and archive):
+        raise LookupError(
+            f"{repository.resolve()}: no commit {revision!r} here; `git log` shows those there are"
+        )
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(destination, filter="data")
+    return commit.decode().strip()
+
+
+def _git(repository: Path, *arguments: str) -> bytes | None:
+    """Git's answer, or None where there is no git, no repository, or it refuses."""
+    program = shutil.which("git")
+    if program is None:
+        return None
+    done = subprocess.run(  # noqa: S603 (no shell; the revision follows --end-of-options)
+        [program, "-C", str(repository), *arguments], capture_output=True, check=False
+    )
+    return done.stdout if done.returncode == 0 else None
