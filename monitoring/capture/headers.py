@@ -1,0 +1,39 @@
+"""Header rows that a client sent as if they were data.
+
+Needs     one row of cells, its text, and the baseline's column names where there are any
+Gives     whether it is a header
+
+The usual client reads a header-less file with a table reader. The first row then becomes
+the header, made unique, and is sent along: `0,0,0,0` arrives as `0,0.1,0.2,0.3`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+MANGLED_RUN = 5
+
+
+def is_header(cells: Sequence[str], text: str, names: frozenset[str]) -> bool:
+    """Whether most cells are column names, or values that were made unique like names.
+
+    >>> is_header(["age", "city"], "age,city", frozenset({"age", "city", "income"}))
+    True
+    >>> row = ["7", "0", "0.1", "0.2", "0.3", "0.4", "0.5"]
+    >>> is_header(row, ",".join(row), frozenset())
+    True
+    """
+    return 2 * len(names.intersection(cells)) > len(cells) or _is_mangled(cells, text)
+
+
+def _is_mangled(cells: Sequence[str], text: str) -> bool:
+    # Five searches of the text spare nearly every row the look at its cells.
+    if not all(f".{number}" in text for number in range(1, MANGLED_RUN + 1)):
+        return False
+    following: Counter[str] = Counter()
+    for cell in cells:
+        base, dot, number = cell.rpartition(".")
+        if dot and number == str(following[base] + 1):
+            following[base] += 1
+    return max(following.values(), default=0) >= MANGLED_RUN

@@ -1,0 +1,267 @@
+"""One window of captured traffic, streamed: files in, batches of text columns out.
+
+Needs     capture files, and the window unless all of them count
+Gives     a `Reading`: batches to iterate once; counts, problems and warnings beside them
+
+One bad record never stops a reading: it is left out, counted, and the first of them are
+listed by file and line without their content. Only when their share is above a limit does
+the iteration end, with CaptureError. Counts are therefore complete only *after* the last
+batch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from monitoring.capture.headers import is_header
+from monitoring.capture.layout import Layout, Observation, decide
+from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
+from monitoring.capture.payloads import Row, rows_of
+from monitoring.capture.records import Payload, Record, Window, parse_record, when
+from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
+from monitoring.errors import CaptureError
+
+BATCH_ROWS = 16_384
+BATCH_CHARACTERS = 32 << 20
+LAYOUT_ROWS = 1_000
+"""How many rows decide what a row looks like."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """One pass over captured traffic. `batches` can be iterated once."""
+
+    batches: Iterator[pa.RecordBatch]
+    counts: Counts
+    problems: Sequence[Problem]
+    warnings: Sequence[str]
+
+
+class Located(NamedTuple):
+    """The rows of one record, with its place and the length of its text."""
+
+    file: str
+    line: int
+    rows: list[Observation]
+    characters: int
+
+
+def read_capture(
+    source: Path | Iterable[Path],
+    window: Window | None = None,
+    *,
+    names: Sequence[str] = (),
+    output_first: bool = True,
+    like_aws: bool = False,
+    faulty_share: float = FAULTY_SHARE,
+    batch_rows: int = BATCH_ROWS,
+) -> Reading:
+    """Read captured traffic as batches of text columns, outputs first.
+
+    `names` are the baseline's columns, to recognise a header row that was sent as data.
+    `like_aws` does what AWS's container does: it stops at a record whose input and output
+    differ in encoding, and takes header rows for data.
+
+    Iterating raises CaptureError when the source is missing or too much of it is faulty.
+    """
+    tally = Tally()
+    records = _Records(window, frozenset(names), like_aws, tally).of(source)
+    batches = _batches(records, tally, output_first, batch_rows, faulty_share)
+    return Reading(batches, tally.counts, tally.problems, tally.warnings)
+
+
+@dataclass(slots=True)
+class _Records:
+    """Files → usable records of one window. A parser of whole slices would replace `of`."""
+
+    window: Window | None
+    names: frozenset[str]
+    like_aws: bool
+    tally: Tally
+    seen: set[int] = field(default_factory=set)
+
+    def of(self, source: Path | Iterable[Path]) -> Iterator[Located]:
+        counts = self.tally.counts
+        root = source if isinstance(source, Path) and source.is_dir() else None
+        for path in capture_files(source):
+            file = path.relative_to(root).as_posix() if root else path.name
+            counts.files += 1
+            written = _hour_of(file)
+            for line in read_lines(path):
+                if not line.data and line.flaw is None:
+                    counts.blank += 1
+                    continue
+                counts.records += 1
+                try:
+                    rows = self._rows(line, written)
+                except Flaw as flaw:
+                    self.tally.note(file, line.number, flaw)
+                    continue
+                if rows:
+                    yield Located(file, line.number, rows, len(line.data))
+
+    def _rows(self, line: Line, written: datetime | None) -> list[Observation]:
+        """The rows of one line; none when it belongs elsewhere. Raises Flaw."""
+        if line.flaw:
+            raise line.flaw
+        record = parse_record(line.data)
+        if not self._is_inside(record, written) or self._is_repeated(record):
+            return []
+        self._compare_encodings(record)
+        outputs, inputs = _decoded(record.output), _decoded(record.input)
+        self.tally.counts.no_output += outputs is None
+        self.tally.counts.no_input += inputs is None
+        if outputs and inputs and len(outputs) != len(inputs):
+            outputs = _one_answer_per_row(outputs, len(inputs))
+        rows = [Observation(*pair) for pair in zip_longest(outputs or (), inputs or ())]
+        return self._without_header(rows, record)
+
+    def _is_inside(self, record: Record, written: datetime | None) -> bool:
+        if self.window is None:
+            return True
+        try:
+            place = self.window.place(when(record.time))
+        except ValueError:
+            raise Flaw("malformed", "inferenceTime is missing, or no time") from None
+        if place != "inside":
+            self.tally.counts.add(place)
+            return False
+        self.tally.counts.late += written is not None and written >= self.window.end
+        return True
+
+    def _is_repeated(self, record: Record) -> bool:
+        """Whether this event was read before: itself, or a client's retry of it.
+
+        A retry has an event id of its own, the same inference id and the same request. The
+        inference id alone proves nothing: some clients send one id with every request.
+        """
+        keys = []
+        if record.event_id:
+            keys.append(hash(("event", record.event_id)))
+        if record.inference_id and record.input is not None:
+            keys.append(hash(("inference", record.inference_id, record.input.data)))
+        repeated = not self.seen.isdisjoint(keys)
+        self.seen.update(keys)
+        self.tally.counts.duplicates += repeated
+        return repeated
+
+    def _compare_encodings(self, record: Record) -> None:
+        if record.input is None or record.output is None:
+            return
+        sent, answered = record.input.encoding, record.output.encoding
+        if sent == answered or not {sent, answered} <= {"CSV", "JSON", "BASE64"}:
+            return
+        # AWS's own sentence, so that whoever searches for it finds the same cause.
+        mismatch = (
+            f"Encoding mismatch: Encoding is {sent} for endpointInput, but Encoding is "
+            f"{answered} for endpointOutput. We currently only support the same type of "
+            "input and output encoding at the moment."
+        )
+        if self.like_aws:
+            raise CaptureError(mismatch)
+        self.tally.warn_once("mixed_types", f"AWS's container would stop here: {mismatch}")
+
+    def _without_header(self, rows: list[Observation], record: Record) -> list[Observation]:
+        sent = rows[0].input
+        if record.input is None or not isinstance(sent, list):
+            return rows
+        if not is_header(sent, record.input.data, self.names):
+            return rows
+        fate = "are read as data" if self.like_aws else "are left out"
+        self.tally.warn_once(
+            "header_rows",
+            f"requests held header rows instead of values; such rows {fate}. "
+            "Look at what calls the endpoint.",
+        )
+        return rows if self.like_aws else rows[1:]
+
+
+def _batches(
+    records: Iterator[Located],
+    tally: Tally,
+    output_first: bool,
+    batch_rows: int,
+    faulty_share: float,
+) -> Iterator[pa.RecordBatch]:
+    first = _first(records)
+    layout = decide([row for located in first for row in located.rows], output_first)
+    rows: list[list[str]] = []
+    characters = 0
+    for located in chain(first, records):
+        try:
+            rows += [layout.cells(row) for row in located.rows]
+        except Flaw as flaw:
+            tally.note(located.file, located.line, flaw)
+            continue
+        if any(layout.has_extra_fields(row) for row in located.rows):
+            tally.warn_once("extra_fields", "later records have JSON fields that the first lack")
+        characters += located.characters
+        while len(rows) >= batch_rows or (rows and characters >= BATCH_CHARACTERS):
+            yield _batch(layout, rows[:batch_rows], tally.counts)
+            rows, characters = rows[batch_rows:], 0
+    if rows:
+        yield _batch(layout, rows, tally.counts)
+    tally.judge(faulty_share)
+
+
+def _first(records: Iterator[Located]) -> list[Located]:
+    """Enough records to see what a row looks like."""
+    first: list[Located] = []
+    rows = characters = 0
+    for located in records:
+        first.append(located)
+        rows += len(located.rows)
+        characters += located.characters
+        if rows >= LAYOUT_ROWS or characters >= BATCH_CHARACTERS:
+            break
+    return first
+
+
+def _batch(layout: Layout, rows: Sequence[Sequence[str]], counts: Counts) -> pa.RecordBatch:
+    counts.rows += len(rows)
+    columns = [_column(cells, counts) for cells in zip(*rows, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, names=list(layout.names))
+
+
+def _column(cells: Sequence[str], counts: Counts) -> Any:
+    values = [cell or None for cell in cells]
+    try:
+        return pa.array(values, pa.utf8())
+    except UnicodeEncodeError:
+        # Half of a surrogate pair: JSON can escape it, UTF-8 cannot hold it.
+        whole = [_whole_characters(value) for value in values]
+        counts.replaced += sum(new != old for new, old in zip(whole, values, strict=True))
+        return pa.array(whole, pa.utf8())
+
+
+def _whole_characters(text: str | None) -> str | None:
+    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _decoded(payload: Payload | None) -> list[Row] | None:
+    return None if payload is None else rows_of(payload)
+
+
+def _one_answer_per_row(outputs: list[Row], rows: int) -> list[Row]:
+    """Some servers answer n rows with one line of n values; nothing else pairs."""
+    only = outputs[0]
+    if len(outputs) == 1 and isinstance(only, list) and len(only) == rows:
+        return [[value] for value in only]
+    raise Flaw("unpaired", f"{rows} rows were sent and {len(outputs)} answered")
+
+
+def _hour_of(file: str) -> datetime | None:
+    """The hour a capture file was written, from its path `…/yyyy/mm/dd/hh/…`."""
+    found = re.search(r"(?:^|/)(\d{4})/(\d\d)/(\d\d)/(\d\d)/[^/]*$", file)
+    try:
+        return when("{}-{}-{}T{}:00:00".format(*found.groups())) if found else None
+    except ValueError:
+        return None
