@@ -42,16 +42,19 @@ def dumps(pipeline: Any) -> bytes:
 
 
 def _renumbered(node: Any, ids: dict[int, int], files: dict[str, str]) -> Any:
-    """The schema with its ids and file names counted up from 0 in order of appearance."""
+    """The schema with its ids and file names counted up from 0 in order of appearance.
+
+    A dictionary of the model's own may have a key of either name: its values are nodes.
+    """
     if isinstance(node, list):
         return [_renumbered(each, ids, files) for each in node]
     if not isinstance(node, dict):
         return node
     found = {}
     for key, value in node.items():
-        if key == "__id__":
+        if key == "__id__" and isinstance(value, int):
             found[key] = ids.setdefault(value, len(ids))
-        elif key == "file":
+        elif key == "file" and isinstance(value, str):
             found[key] = files.setdefault(value, f"{len(files)}{Path(value).suffix}")
         else:
             found[key] = _renumbered(value, ids, files)
