@@ -1,0 +1,224 @@
+"""Registry: the package to deploy, or endpoint → model → package.
+
+Needs     sagemaker:ListModelPackages, DescribeModelPackage; for an endpoint that is running also
+          DescribeEndpoint, DescribeEndpointConfig, DescribeModel and ListTags
+Writes    nothing
+
+The one thing a reader gets wrong: the API tells when a package was created, not when it was
+approved. "Newest" is by creation; an older one that was approved later is pinned by its ARN.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from monitoring.aws.clients import asking, is_missing
+from monitoring.errors import RegistryError
+
+log = logging.getLogger(__name__)
+
+APPROVED = "Approved"
+SHOWN = 3
+"""How many packages an error lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPackage:
+    """One version in the Model Registry, as far as a deployment needs it."""
+
+    arn: str
+    version: int | None
+    created: datetime
+    status: str
+    drift_check: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.arn} (created {self.created:%Y-%m-%d %H:%M} UTC, {self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What answers, or will answer, at one stage's endpoint."""
+
+    endpoint: str
+    model_name: str
+    package: ModelPackage
+
+
+def package(sagemaker: Any, arn: str) -> ModelPackage:
+    """Look one version up. Raises RegistryError when there is none, or not in this region."""
+    _check_region(sagemaker, arn)
+    with asking("sagemaker:DescribeModelPackage", arn):
+        try:
+            found = sagemaker.describe_model_package(ModelPackageName=arn)
+        except ClientError as error:
+            if is_missing(error):
+                raise RegistryError(
+                    f"{arn}: there is no such model package in {sagemaker.meta.region_name}. "
+                    "List what there is with `aws sagemaker list-model-packages`"
+                ) from error
+            raise
+    return ModelPackage(
+        arn=found["ModelPackageArn"],
+        version=found.get("ModelPackageVersion"),
+        created=found["CreationTime"],
+        status=found.get("ModelApprovalStatus", "not set"),
+        drift_check=found.get("DriftCheckBaselines") or {},
+        metrics=found.get("ModelMetrics") or {},
+    )
+
+
+def approved_package(sagemaker: Any, arn: str) -> ModelPackage:
+    """Look one version up that is to be deployed. Raises RegistryError unless it is Approved."""
+    found = package(sagemaker, arn)
+    if found.status != APPROVED:
+        raise RegistryError(
+            f"{arn}: its approval status is {found.status}, so it must not be deployed. "
+            f"{_approve(arn)}"
+        )
+    return found
+
+
+def newest_approved(sagemaker: Any, group: str) -> ModelPackage:
+    """The newest Approved version of a group, by creation time.
+
+    All pages are read: AWS may return a short or an empty page with more to come. The status is
+    read again from the package itself, for an approval can be withdrawn in between.
+    Raises RegistryError, listing the latest statuses, when none is Approved.
+    """
+    listed = list(_summaries(sagemaker, group, APPROVED))
+    if not listed:
+        raise RegistryError(_nothing_approved(sagemaker, group))
+    newest = max(listed, key=lambda summary: summary["CreationTime"])
+    return approved_package(sagemaker, newest["ModelPackageArn"])
+
+
+def _summaries(sagemaker: Any, group: str, status: str | None) -> Iterator[dict[str, Any]]:
+    wanted = {"ModelApprovalStatus": status} if status else {}
+    with asking("sagemaker:ListModelPackages", f"model package group {group}"):
+        try:
+            pages = sagemaker.get_paginator("list_model_packages").paginate(
+                ModelPackageGroupName=group, **wanted
+            )
+            for page in pages:
+                yield from page["ModelPackageSummaryList"]
+        except ClientError as error:
+            if is_missing(error):
+                return
+            raise
+
+
+def _nothing_approved(sagemaker: Any, group: str) -> str:
+    everything = sorted(
+        _summaries(sagemaker, group, None), key=lambda s: s["CreationTime"], reverse=True
+    )
+    region = sagemaker.meta.region_name
+    if not everything:
+        return (
+            f"model package group {group}: has no model package in {region}. Train and register "
+            "one, or name another group (--model-package-group-name) or region (--region)"
+        )
+    latest = ", ".join(
+        f"{s['ModelPackageArn']} {s.get('ModelApprovalStatus', 'not set')}"
+        for s in everything[:SHOWN]
+    )
+    return (
+        f"model package group {group}: none of its {len(everything)} versions in {region} is "
+        f"Approved, so nothing may be deployed. Latest: {latest}. "
+        f"{_approve(everything[0]['ModelPackageArn'])}"
+    )
+
+
+def _approve(arn: str) -> str:
+    return (
+        f"Approve it: aws sagemaker update-model-package --model-package-arn {arn} "
+        "--model-approval-status Approved"
+    )
+
+
+def _check_region(sagemaker: Any, arn: str) -> None:
+    there, here = arn.split(":")[3], sagemaker.meta.region_name
+    if there != here:
+        raise RegistryError(
+            f"{arn}: is in {there}, but this run is for {here}; SageMaker deploys a package in "
+            f"its own region only. Pass --region {there}, or a package of {here}"
+        )
+
+
+def served_by(sagemaker: Any, endpoint: str, stage: str) -> Served:
+    """The model that a running endpoint serves, and the package it came from.
+
+    Every variant is followed: monitors read the traffic of all of them, so all must come from
+    one package. Raises RegistryError when the endpoint is missing, when a model came from no
+    package, or when variants came from several.
+    """
+    variants = _variants(sagemaker, endpoint, stage)
+    origins = {name: _package_of(sagemaker, name, endpoint) for name in dict.fromkeys(variants)}
+    if len(set(origins.values())) > 1:
+        listed = ", ".join(f"{name} from {arn}" for name, arn in origins.items())
+        raise RegistryError(
+            f"endpoint {endpoint}: its variants serve different packages ({listed}), and one "
+            "baseline cannot describe both. Finish the rollout, or put the baselines into the "
+            f"configuration of {stage}"
+        )
+    model_name, arn = next(iter(origins.items()))
+    found = package(sagemaker, arn)
+    if found.status != APPROVED:
+        log.warning(
+            "warning: endpoint %s serves %s, whose status is %s", endpoint, arn, found.status
+        )
+    return Served(endpoint, model_name, found)
+
+
+def _variants(sagemaker: Any, endpoint: str, stage: str) -> list[str]:
+    """The models behind an endpoint, one for each production variant."""
+    with asking("sagemaker:DescribeEndpoint", f"endpoint {endpoint}"):
+        try:
+            described = sagemaker.describe_endpoint(EndpointName=endpoint)
+        except ClientError as error:
+            if is_missing(error):
+                raise RegistryError(
+                    f"endpoint {endpoint}: does not run in {sagemaker.meta.region_name}, so "
+                    f"{stage} has no model to take baselines from. Deploy it first (aws "
+                    f"cloudformation deploy --stack-name {endpoint}-endpoint …), or take the "
+                    "registry's: --baselines-from registry"
+                ) from error
+            raise
+    config = described["EndpointConfigName"]
+    with asking("sagemaker:DescribeEndpointConfig", f"endpoint configuration {config}"):
+        variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)[
+            "ProductionVariants"
+        ]
+    without = [v["VariantName"] for v in variants if not v.get("ModelName")]
+    if without or not variants:
+        raise RegistryError(
+            f"endpoint {endpoint}: variant {', '.join(without) or 'list'} names no model "
+            "(inference components do so), which Model Monitor cannot watch"
+        )
+    return [variant["ModelName"] for variant in variants]
+
+
+def _package_of(sagemaker: Any, model: str, endpoint: str) -> str:
+    """The package a model was made from: its container says so, or a tag of ours does."""
+    with asking("sagemaker:DescribeModel", f"model {model}"):
+        described = sagemaker.describe_model(ModelName=model)
+    containers = [described.get("PrimaryContainer") or {}, *(described.get("Containers") or [])]
+    for container in containers:
+        if container.get("ModelPackageName"):
+            return str(container["ModelPackageName"])
+    with asking("sagemaker:ListTags", f"model {model}"):
+        pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=described["ModelArn"])
+        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+    if not tags.get("ModelPackageArn"):
+        raise RegistryError(
+            f"endpoint {endpoint}: its model {model} came from no model package, so it has no "
+            "baselines. Deploy it from the registry, or tag the model with ModelPackageArn"
+        )
+    return str(tags["ModelPackageArn"])
