@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -28,6 +28,7 @@ from monitoring.capture.payloads import Row, rows_of
 from monitoring.capture.records import Payload, Record, Window, parse_record, when
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
+from monitoring.tables import text_batch
 
 BATCH_ROWS = 16_384
 BATCH_CHARACTERS = 32 << 20
@@ -226,24 +227,10 @@ def _first(records: Iterator[Located]) -> list[Located]:
 
 
 def _batch(layout: Layout, rows: Sequence[Sequence[str]], counts: Counts) -> pa.RecordBatch:
+    batch, mended = text_batch(layout.names, rows)
     counts.rows += len(rows)
-    columns = [_column(cells, counts) for cells in zip(*rows, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, names=list(layout.names))
-
-
-def _column(cells: Sequence[str], counts: Counts) -> Any:
-    values = [cell or None for cell in cells]
-    try:
-        return pa.array(values, pa.utf8())
-    except UnicodeEncodeError:
-        # Half of a surrogate pair: JSON can escape it, UTF-8 cannot hold it.
-        whole = [_whole_characters(value) for value in values]
-        counts.replaced += sum(new != old for new, old in zip(whole, values, strict=True))
-        return pa.array(whole, pa.utf8())
-
-
-def _whole_characters(text: str | None) -> str | None:
-    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    counts.mended += mended
+    return batch
 
 
 def _decoded(payload: Payload | None) -> list[Row] | None:

@@ -49,7 +49,7 @@ class Counts:
     no_output: int = 0
     extra_fields: int = 0
     """Records with JSON fields the first records lack; those fields are left out."""
-    replaced: int = 0
+    mended: int = 0
     """Cells that held half a character, now the replacement character."""
     malformed: int = 0
     """Lines that are no capture event."""
