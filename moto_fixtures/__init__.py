@@ -13,8 +13,9 @@ from functools import lru_cache
 @lru_cache(maxsize=1)
 def install() -> None:
     """Teach moto our resources. Idempotent."""
-    from moto_fixtures import cloudformation, runtime, sagemaker
+    from moto_fixtures import cloudformation, runtime, sagemaker, scheduler
 
     sagemaker.install()
     runtime.install()
+    scheduler.install()
     cloudformation.install()

@@ -6,7 +6,7 @@ these, so a resource made by a stack and one made by a user are the same resourc
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import boto3
@@ -27,7 +27,7 @@ def _answer(**sent: Any) -> Any:
     return None if mock_aws_stubber.enabled else _stubber(**sent)
 
 
-@lru_cache(maxsize=None)
+@cache
 def client(service: str, region: str, account: str) -> Any:
     """A client for one service, region and account."""
     made = boto3.session.Session("offline", "offline", region_name=region).client(

@@ -1,0 +1,221 @@
+"""Data capture: what went into an endpoint and came out, as JSON lines in S3.
+
+Needs     an endpoint's DataCaptureConfig and each invocation
+Writes    {DestinationS3Uri}/{endpoint}/{variant}/yyyy/mm/dd/hh/MM-SS-mmm-{uuid}.jsonl
+
+Events are held until their hour has passed, their file is full, or an execution needs them;
+an object is never appended to. Hours are UTC and are those of the invocation.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import random
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+from moto.core.utils import utcnow
+
+from moto_fixtures.clients import client
+
+FILE_BYTES = 5 * 1024 * 1024
+"""A file is closed when it has grown to this size, and the hour goes on in the next one."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One direction of an invocation: the bytes, and the content type they came with."""
+
+    data: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One request to an endpoint and its answer."""
+
+    endpoint: str
+    variant: str
+    sent: Payload
+    answered: Payload
+    time: datetime
+    inference_id: str | None = None
+    custom_attributes: str | None = None
+
+
+class _File(NamedTuple):
+    """What events share when they share an object."""
+
+    destination: str
+    kms_key: str | None
+    endpoint: str
+    variant: str
+    hour: datetime
+
+
+class CaptureBuffer:
+    """The events of one account and region that are not in S3 yet."""
+
+    def __init__(self, account_id: str, region_name: str) -> None:
+        self._account, self._region = account_id, region_name
+        self._lines: dict[_File, list[tuple[datetime, str]]] = defaultdict(list)
+        self._bytes: dict[_File, int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    def add(self, config: Mapping[str, Any], invocation: Invocation) -> None:
+        """Hold an invocation's event, if the endpoint captures and it falls in the sample."""
+        if not config.get("EnableCapture") or not _sampled(config):
+            return
+        file = _File(
+            destination=config["DestinationS3Uri"].rstrip("/"),
+            kms_key=config.get("KmsKeyId") or None,
+            endpoint=invocation.endpoint,
+            variant=invocation.variant,
+            hour=invocation.time.replace(minute=0, second=0, microsecond=0),
+        )
+        line = json.dumps(event(config, invocation), ensure_ascii=False, separators=(",", ":"))
+        with self._lock:
+            self._lines[file].append((invocation.time, line))
+            self._bytes[file] += len(line)
+            full = self._bytes[file] >= FILE_BYTES
+            passed = [held for held in self._lines if held.hour < file.hour]
+        if full or passed:
+            self._write([file, *passed] if full else passed)
+
+    def flush(self, before: datetime | None = None) -> int:
+        """Write what is held, of hours that began before a moment; answer the events written."""
+        with self._lock:
+            files = [file for file in self._lines if before is None or file.hour < before]
+        return self._write(files)
+
+    def _write(self, files: Collection[_File]) -> int:
+        """Put one object per file. A bucket that refuses loses its events, as on AWS (logged)."""
+        written = 0
+        for file in files:
+            with self._lock:
+                events = sorted(self._lines.pop(file, []))
+                self._bytes.pop(file, None)
+            if not events:
+                continue
+            try:
+                self._put(file, events)
+            except ClientError as error:
+                log.warning(
+                    "data capture of endpoint %s: %d events are lost, %s cannot be written: %s",
+                    file.endpoint,
+                    len(events),
+                    file.destination,
+                    error,
+                )
+            else:
+                written += len(events)
+        return written
+
+    def _put(self, file: _File, events: list[tuple[datetime, str]]) -> None:
+        bucket, _, prefix = file.destination.removeprefix("s3://").partition("/")
+        first = events[0][0]
+        name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
+        parts = [prefix, file.endpoint, file.variant, f"{file.hour:%Y/%m/%d/%H}", name]
+        encryption = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": file.kms_key} if file.kms_key else {}
+        )
+        client("s3", self._region, self._account).put_object(
+            Bucket=bucket,
+            Key="/".join(part for part in parts if part),
+            Body="".join(f"{line}\n" for _, line in events).encode(),
+            **encryption,
+        )
+
+
+def event(config: Mapping[str, Any], invocation: Invocation) -> dict[str, Any]:
+    """The line of one invocation, its keys in the order AWS writes them."""
+    modes = {option["CaptureMode"] for option in config["CaptureOptions"]}
+    headers = config.get("CaptureContentTypeHeader", {})
+    captured = {}
+    if modes & {"Input", "InputAndOutput"}:
+        captured["endpointInput"] = _direction("INPUT", invocation.sent, headers)
+    if modes & {"Output", "InputAndOutput"}:
+        captured["endpointOutput"] = _direction("OUTPUT", invocation.answered, headers)
+    metadata: dict[str, Any] = {"eventId": str(uuid.uuid4())}
+    if invocation.inference_id:
+        metadata["inferenceId"] = invocation.inference_id
+    if invocation.custom_attributes:
+        metadata["customAttributes"] = [invocation.custom_attributes]
+    metadata["inferenceTime"] = f"{invocation.time:%Y-%m-%dT%H:%M:%SZ}"
+    return {"captureData": captured, "eventMetadata": metadata, "eventVersion": "0"}
+
+
+def encoding(content_type: str, headers: Mapping[str, Any]) -> str:
+    """CSV, JSON or BASE64: media types the endpoint configuration does not list are BASE64.
+
+    >>> encoding("text/csv; charset=utf-8", {"CsvContentTypes": ["text/csv"]})
+    'CSV'
+    >>> encoding("text/csv", {})
+    'BASE64'
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    for name, member in (("CSV", "CsvContentTypes"), ("JSON", "JsonContentTypes")):
+        if media_type in {listed.lower() for listed in headers.get(member, ())}:
+            return name
+    return "BASE64"
+
+
+def _direction(mode: str, payload: Payload, headers: Mapping[str, Any]) -> dict[str, str]:
+    """One direction. Bytes that are no UTF-8 are captured in BASE64, whatever their type says."""
+    chosen = encoding(payload.content_type, headers)
+    data = ""
+    if chosen != "BASE64":
+        try:
+            data = payload.data.decode("utf-8")
+        except UnicodeDecodeError:
+            chosen = "BASE64"
+    if chosen == "BASE64":
+        data = base64.b64encode(payload.data).decode("ascii")
+    return {
+        "observedContentType": payload.content_type,
+        "mode": mode,
+        "data": data,
+        "encoding": chosen,
+    }
+
+
+def _sampled(config: Mapping[str, Any]) -> bool:
+    percentage = config["InitialSamplingPercentage"]
+    return bool(percentage >= 100 or random.random() * 100 < percentage)  # noqa: S311
+
+
+def config_summary(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The DataCaptureConfig of DescribeEndpoint, which is not the one of its configuration."""
+    enabled = bool(config.get("EnableCapture"))
+    return {
+        "EnableCapture": enabled,
+        "CaptureStatus": "Started" if enabled else "Stopped",
+        "CurrentSamplingPercentage": config["InitialSamplingPercentage"],
+        "DestinationS3Uri": config["DestinationS3Uri"],
+        "KmsKeyId": config.get("KmsKeyId", ""),
+    }
+
+
+def flush_all(before: datetime | None = None) -> int:
+    """Write what every account and region holds; answer the events written."""
+    from moto.sagemaker.models import sagemaker_backends
+
+    return sum(
+        backend.capture.flush(before)
+        for _, _, backend in list(sagemaker_backends.iter_backends())
+        if hasattr(backend, "capture")
+    )
+
+
+def flush_passed_hours() -> int:
+    """Write the hours that have ended."""
+    return flush_all(before=utcnow().replace(minute=0, second=0, microsecond=0))

@@ -1,0 +1,84 @@
+"""pytest fixtures: the offline AWS in this process, its clock, and a server of it.
+
+`tests/conftest.py` imports them. A test takes what it needs: `aws` for the in-process one
+(an empty account per test), `session` for clients, `clock` to wind it, `server` for the CLI.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import moto_fixtures
+from moto_fixtures import clock as offline_clock
+
+REGION = "us-east-1"
+START_SECONDS = 60
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "offline",
+    "AWS_SECRET_ACCESS_KEY": "offline",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty AWS in this process, for one test."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    moto_fixtures.install()
+    with mock_aws():
+        yield
+    offline_clock.reset()
+
+
+@pytest.fixture
+def session(aws: None) -> boto3.Session:  # noqa: ARG001 (in it, the session is offline)
+    """A session of the in-process AWS."""
+    return boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def clock(aws: None) -> Iterator[ModuleType]:  # noqa: ARG001 (its backends are moved)
+    """The clock of the in-process AWS; set back to the machine's afterwards."""
+    yield offline_clock
+    offline_clock.reset()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server of the offline AWS, one per test session. Its state is shared."""
+    ready = tmp_path_factory.mktemp("server") / "url"
+    command = [sys.executable, "-m", "moto_fixtures", "serve", "--port", "0"]
+    process = subprocess.Popen(  # noqa: S603
+        [*command, "--ready-file", str(ready)],
+        env={**os.environ, **CREDENTIALS},
+        stdout=subprocess.DEVNULL,
+        cwd=Path(moto_fixtures.__file__).parents[1],
+    )
+    try:
+        yield _url(ready, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=START_SECONDS)
+
+
+def _url(ready: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the offline AWS did not start (exit code {process.poll()})")
+        time.sleep(0.05)
+    return ready.read_text().strip()

@@ -1,0 +1,67 @@
+"""The actions of SageMaker's API: every request validated, everything missing refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores, get_service_model
+from moto.sagemaker.responses import SageMakerResponse
+
+from moto_fixtures.sagemaker import validation
+from moto_fixtures.sagemaker.endpoints import EndpointActions
+from moto_fixtures.sagemaker.errors import NotSimulatedError
+from moto_fixtures.sagemaker.executions import ExecutionActions
+from moto_fixtures.sagemaker.job_definitions import JobDefinitionActions
+from moto_fixtures.sagemaker.model_packages import ModelPackageActions
+from moto_fixtures.sagemaker.models import ModelActions
+from moto_fixtures.sagemaker.processing_jobs import ProcessingJobActions
+from moto_fixtures.sagemaker.projects import ProjectActions
+from moto_fixtures.sagemaker.schedules import ScheduleActions
+from moto_fixtures.sagemaker.tags import TagActions
+
+REFUSED = dict.fromkeys(
+    (
+        "CreateAutoMLJobV2",
+        "CreateHyperParameterTuningJob",
+        "CreateProcessingJob",
+        "CreateTrainingJob",
+        "CreateTransformJob",
+        "StartPipelineExecution",
+    ),
+    "moto would answer that it completed though nothing ran.",
+)
+"""Actions moto pretends to do: nothing would run, and the job would say Completed."""
+
+
+class Response(
+    JobDefinitionActions,
+    ScheduleActions,
+    ExecutionActions,
+    EndpointActions,
+    ModelActions,
+    ModelPackageActions,
+    ProcessingJobActions,
+    ProjectActions,
+    TagActions,
+    SageMakerResponse,
+):
+    """moto's SageMaker actions, ours before them."""
+
+    params: dict[str, Any]
+
+    def call_action(self) -> Any:
+        """Validate, refuse what is not there, then answer."""
+        try:
+            self._check(self._get_action())
+        except ServiceException as error:
+            return self.serialized(ActionResult(error))
+        return super().call_action()
+
+    def _check(self, action: str) -> None:
+        if action in REFUSED or not hasattr(self, camelcase_to_underscores(action)):
+            raise NotSimulatedError(f"sagemaker:{action}", REFUSED.get(action, ""))
+        shape = get_service_model("sagemaker").operation_model(action).input_shape
+        if shape is not None:
+            validation.check(shape, self.params)

@@ -1,0 +1,173 @@
+"""The offline AWS as a server: moto behind one address, and the control path beside it.
+
+Needs     a free port on a loopback address; it has no authentication and serves nobody else
+Writes    to standard output what to export; to --ready-file its URL, once it listens
+
+Every AWS client reaches it by AWS_ENDPOINT_URL. While nobody winds the clock, it ticks: what
+falls due runs, and captured events reach S3 within seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+TICK = 2.0
+"""Seconds between two looks at what is due."""
+THREADS = 8
+SETTINGS = {"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(1024 * 1024)}
+"""moto's: S3 objects above this size go to disk, each holding one open file."""
+
+EXPORTS = """\
+export AWS_ENDPOINT_URL={url}
+export AWS_ACCESS_KEY_ID=offline AWS_SECRET_ACCESS_KEY=offline
+export AWS_DEFAULT_REGION={region} AWS_EC2_METADATA_DISABLED=true
+unset AWS_PROFILE AWS_SESSION_TOKEN
+aws() {{ command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}"""
+"""The wrapper is for CLI v1, which ignores AWS_ENDPOINT_URL for sqs and some others: without
+it `aws sqs` would reach the real AWS."""
+
+Environ = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class Application:
+    """moto's dispatcher, our resources installed, and the control path."""
+
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        import moto_fixtures
+
+        moto_fixtures.install()
+
+        def create(service: Any) -> Any:
+            app = create_backend_app(service)
+            app.register_error_handler(NotImplementedError, _not_simulated)
+            return app
+
+        self._moto = DomainDispatcherApplication(create)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        from werkzeug.wrappers import Request
+
+        from moto_fixtures import control
+
+        if environ["PATH_INFO"].startswith(control.PREFIX):
+            return control.answer(Request(environ))(environ, start_response)
+        answer: Iterable[bytes] = self._moto(environ, start_response)
+        return answer
+
+
+def _not_simulated(error: NotImplementedError) -> Any:
+    """An action stock moto lacks, as an error a client can read, and does not retry."""
+    from flask import Response, request
+
+    message = f"{error}; it is not simulated by the offline AWS"
+    if "json" in (request.content_type or ""):
+        body = json.dumps({"__type": "NotSimulated", "message": message})
+        return Response(
+            body, 400, {"x-amzn-errortype": "NotSimulated"}, mimetype="application/json"
+        )
+    return Response(
+        f"<ErrorResponse><Error><Type>Sender</Type><Code>NotSimulated</Code>"
+        f"<Message>{escape(message)}</Message></Error></ErrorResponse>",
+        400,
+        mimetype="text/xml",
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m moto_fixtures serve`: listen until SIGTERM or SIGINT."""
+    asked = _parse(arguments)
+    os.environ.update({name: os.environ.get(name, value) for name, value in SETTINGS.items()})
+    _allow_open_files()
+    _quieten()
+
+    import waitress
+
+    server = waitress.create_server(
+        Application(),
+        host=asked.host,
+        port=asked.port,
+        threads=THREADS,
+        channel_timeout=10**9,  # by the clock that travels: a jump must not close connections
+        max_request_body_size=5 * 1024**3,
+    )
+    url = f"http://{asked.host}:{server.effective_port}"
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
+    threading.Thread(target=_tick, daemon=True).start()
+    print(EXPORTS.format(url=url, region=asked.region), flush=True)
+    if asked.ready_file:
+        _write_whole(asked.ready_file, url)
+    try:
+        server.run()
+    finally:
+        server.close()
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m moto_fixtures serve", description=__doc__)
+    parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--port", type=int, default=5000, help="0 takes a free one")
+    parser.add_argument("--region", default="us-east-1", help="the default region to export")
+    parser.add_argument("--ready-file", type=Path, help="its URL is written here once it listens")
+    return parser.parse_args(arguments)
+
+
+def _loopback(host: str) -> str:
+    """An address of this machine only: there is no authentication."""
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        raise argparse.ArgumentTypeError(
+            f"{host} can be reached from other machines, and the offline AWS has no "
+            "authentication; use 127.0.0.1"
+        )
+    return host
+
+
+def _tick() -> None:
+    """Let time pass by itself: run what is due, write what was captured."""
+    from moto_fixtures import clock, data_capture
+
+    wait = threading.Event()
+    while not wait.wait(TICK):
+        try:
+            data_capture.flush_all()
+            clock.run_due()
+        except Exception:
+            log.exception("while time passed")
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _write_whole(path: Path, text: str) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(f"{text}\n")
+    partial.replace(path)
+
+
+def _allow_open_files() -> None:
+    """As many open files as the machine allows: moto holds one for each large object."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _quieten() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    for noisy in ("werkzeug", "waitress.queue", "botocore", "moto"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -1,0 +1,154 @@
+"""Warm processes in which monitoring executions run: start-up is paid once, not per run.
+
+A worker runs the container's real entry point, `monitoring.job.run`, with the environment
+and the directory it is given, as a container is. It outlives its runs; one that overruns
+its time, or dies, is replaced.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+COUNT = min(2, os.cpu_count() or 1)
+GRACE = 0.5
+"""Seconds a process has to end by itself."""
+LOG = "log.txt"
+"""What a container printed, beside its file system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One container run: what it is told, where its file system is, how long it may take."""
+
+    environment: Mapping[str, str]
+    root: Path
+    max_runtime: int
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a container ended."""
+
+    exit_code: int | None
+    """None when it was stopped for its time, or died."""
+    error: str = ""
+    """What it said last when it did not end by itself."""
+
+
+class Worker:
+    """One process, started at its first job."""
+
+    def __init__(self) -> None:
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    def run(self, job: Job) -> Ended:
+        """Run one job; blocks until it has ended or has had its time."""
+        connection = self._connected()
+        try:
+            connection.send((dict(job.environment), str(job.root)))
+            if not connection.poll(job.max_runtime):
+                self.stop()
+                return Ended(None, f"MaxRuntimeExceeded: stopped after {job.max_runtime} seconds.")
+            exit_code, error = connection.recv()
+        except (EOFError, OSError):
+            return Ended(None, f"the container died (exit code {self.stop()}).")
+        return Ended(exit_code, error)
+
+    def stop(self) -> int | None:
+        """End the process and answer its exit code; the next job starts another."""
+        exit_code = None
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.join(GRACE)
+            self._process.kill()
+            self._process.join()
+            exit_code = self._process.exitcode
+        self._process = self._connection = None
+        return exit_code
+
+    def _connected(self) -> Connection:
+        if self._process is not None and not self._process.is_alive():
+            self.stop()
+        if self._connection is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._connection, theirs = spawn.Pipe()
+            self._process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._connection
+
+
+class Workers:
+    """As many workers as run at once; the one used last is used again first."""
+
+    def __init__(self, count: int = COUNT) -> None:
+        self._workers = [Worker() for _ in range(count)]
+        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="execution")
+        atexit.register(self.stop)
+
+    def run(self, jobs: Sequence[Job]) -> list[Ended]:
+        """Run jobs, side by side where there are workers; answers in their order."""
+        return list(self._threads.map(self._run_one, jobs))
+
+    def stop(self) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def _run_one(self, job: Job) -> Ended:
+        worker = self._idle.get()
+        try:
+            return worker.run(job)
+        finally:
+            self._idle.put(worker)
+
+
+def _serve(connection: Connection) -> None:
+    """The worker process: one job after another until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            environment, root = connection.recv()
+        except (EOFError, OSError):
+            return
+        connection.send(_run(environment, Path(root)))
+
+
+def _run(environment: Mapping[str, str], root: Path) -> tuple[int, str]:
+    """The container's entry point, its output kept beside its file system."""
+    with (root / LOG).open("w") as output, contextlib.ExitStack() as redirected:
+        redirected.enter_context(contextlib.redirect_stdout(output))
+        redirected.enter_context(contextlib.redirect_stderr(output))
+        try:
+            from monitoring import job
+
+            return job.run(environment, root), ""
+        except Exception as error:
+            traceback.print_exc()
+            return 1, f"{type(error).__name__}: {error}"
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
