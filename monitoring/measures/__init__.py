@@ -1,0 +1,1 @@
+"""Arithmetic: arrays in, numbers out. Knows neither S3 nor any file format."""
