@@ -1,0 +1,83 @@
+"""What a monitor is: two pure verbs, and the findings the second one returns.
+
+`suggest` turns baseline data into documents; `analyze` compares one execution's data
+with them. No clock, no S3, no logging: `job.py` does those. What cannot be evaluated at
+all raises a MonitoringError; what one column cannot answer is an `Uncomputable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+import pyarrow as pa
+
+from monitoring.documents import Documents
+from monitoring.kinds import Kind
+from monitoring.measures.state import Uncomputable
+
+Batch: TypeAlias = pa.RecordBatch
+"""Rows of text: every column utf8, null where the cell was empty."""
+
+Mode = Literal["corrected", "compat"]
+"""`compat` gives AWS's numbers, defects included; `corrected` counts rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation, with the arithmetic that led to it."""
+
+    feature: str
+    """The column; or AWS's "Missing columns" and "Extra columns"."""
+    check: str
+    """AWS's `constraint_check_type`."""
+    description: str
+    """AWS's sentence, as it stands in constraint_violations.json."""
+    observed: float | None
+    expected: float | None
+    threshold: float | None
+    """Expected holds the baseline's value, threshold the bound that was crossed."""
+    mode: Mode
+    """The mode that found it."""
+    other_mode: str
+    """What the other mode says of the same data."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values from which the numbers above can be computed again."""
+
+    def violation(self) -> dict[str, str]:
+        """This finding as an entry of constraint_violations.json."""
+        return {
+            "feature_name": self.feature,
+            "constraint_check_type": self.check,
+            "description": self.description,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One execution's result. Complete even when clean: `findings` is then empty."""
+
+    documents: Documents
+    findings: tuple[Finding, ...]
+    item_count: int
+    """Rows that were analyzed."""
+    distances: Mapping[str, float | Uncomputable] = field(default_factory=dict)
+    """Drift by feature, found or not: what `feature_baseline_drift_*` publishes."""
+
+
+class Analyze(Protocol):
+    """Compare data with a baseline's documents."""
+
+    def __call__(
+        self, data: Iterable[Batch], baseline: Documents, mode: Mode = "corrected"
+    ) -> Analysis: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One of the four: its names and its two verbs."""
+
+    kind: Kind
+    suggest: Callable[[Iterable[Batch]], Documents]
+    analyze: Analyze

@@ -1,0 +1,142 @@
+"""Data quality: does live traffic still look like the data the model was approved on?
+
+Needs     a table of text: the baseline's data set, or captured outputs and inputs
+Reads     constraints.json, and statistics.json for drift
+Writes    statistics.json, constraints.json (suggested for this very data, in a monitoring
+          run too), constraint_violations.json (`{"violations": []}` when clean)
+
+A clean file does not mean that every check was made: a column with too few values, or
+without a baseline distribution, has no drift distance. `Analysis.distances` says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from monitoring.documents import CONSTRAINTS, STATISTICS, VIOLATIONS, Documents
+from monitoring.errors import DocumentError, NoDataError
+from monitoring.kinds import DATA_QUALITY
+from monitoring.measures.state import Uncomputable
+from monitoring.measures.table import TableState
+from monitoring.monitors.alignment import Alignment, align, column_findings, require_distinct
+from monitoring.monitors.base import Analysis, Batch, Finding, Mode, Monitor
+from monitoring.monitors.checks import check_completeness, check_data_type, check_domain
+from monitoring.monitors.constraints import Constraints, suggested
+from monitoring.monitors.drift import check_drift, value_of
+from monitoring.monitors.statistics import Distribution, distributions, statistics
+
+
+def suggest(data: Iterable[Batch]) -> Documents:
+    """Statistics of `data`, and the constraints it meets.
+
+    Raises NoDataError when there are no rows.
+    """
+    return describe(summarize(data))
+
+
+def analyze(data: Iterable[Batch], baseline: Documents, mode: Mode = "corrected") -> Analysis:
+    """Compare `data` with the baseline's documents.
+
+    Raises NoDataError when there are no rows, DocumentError when the baseline is unusable.
+    """
+    constraints = _constraints(baseline)
+    batches = iter(data)
+    first = next(batches, None)
+    if first is None:
+        raise NoDataError(_no_data())
+    alignment = align(tuple(first.schema.names), constraints.names, mode)
+    renamed = _renamed(chain([first], batches), alignment)
+    table = summarize(renamed, constraints if alignment.comparable else None)
+    return judge(table, baseline, alignment, mode)
+
+
+def summarize(data: Iterable[Batch], constraints: Constraints | None = None) -> TableState:
+    """The state of a stream of batches; partitions' states add up to the whole's.
+
+    Give the constraints the state is to be judged by: it counts cells inside their domains.
+    """
+    features = constraints.features if constraints else ()
+    domains = {f.name: f.domains for f in features if f.domains is not None}
+    table = TableState.of(_checked(data), domains)
+    if not table.rows:
+        raise NoDataError(_no_data())
+    return table
+
+
+def describe(table: TableState) -> Documents:
+    """The two documents every run writes about its own data."""
+    return {STATISTICS: statistics(table), CONSTRAINTS: suggested(table)}
+
+
+def judge(table: TableState, baseline: Documents, alignment: Alignment, mode: Mode) -> Analysis:
+    """Findings about a state whose columns already have the baseline's names."""
+    constraints = _constraints(baseline)
+    findings: list[Finding] = []
+    distances: dict[str, float | Uncomputable] = {}
+    if constraints.config.evaluate_constraints:
+        findings = column_findings(alignment, constraints.names, mode)
+        if alignment.comparable:
+            for finding_or_distance in _check_features(table, constraints, baseline, mode):
+                if isinstance(finding_or_distance, Finding):
+                    findings.append(finding_or_distance)
+                else:
+                    distances.update([finding_or_distance])
+    violations = {"violations": [finding.violation() for finding in findings]}
+    documents = {**describe(table), VIOLATIONS: violations}
+    return Analysis(documents, tuple(findings), table.rows, distances)
+
+
+def _check_features(
+    table: TableState, constraints: Constraints, baseline: Documents, mode: Mode
+) -> Iterator[Finding | tuple[str, float | Uncomputable]]:
+    """All findings but drift's first, then each feature's distance and drift finding."""
+    known = distributions(baseline[STATISTICS]) if STATISTICS in baseline else {}
+    present = [
+        feature
+        for feature in constraints.features
+        if feature.name in table.columns and feature.config.evaluate_constraints
+    ]
+    for feature in present:
+        for check in (check_data_type, check_completeness, check_domain):
+            finding = check(feature, table[feature.name], mode)
+            if finding:
+                yield finding
+    for feature in present:
+        distribution = known.get(feature.name, Distribution())
+        finding, drift = check_drift(feature, distribution, table[feature.name], mode)
+        yield feature.name, value_of(drift)
+        if finding:
+            yield finding
+
+
+def _constraints(baseline: Documents) -> Constraints:
+    if CONSTRAINTS not in baseline:
+        raise DocumentError(
+            f"{CONSTRAINTS}: is missing from the baseline. Without it there is nothing to check "
+            "against; suggest one with `monitor suggest data-quality`."
+        )
+    return Constraints.of(baseline[CONSTRAINTS])
+
+
+def _renamed(batches: Iterable[Batch], alignment: Alignment) -> Iterator[Batch]:
+    for batch in batches:
+        yield batch.rename_columns(list(alignment.names))
+
+
+def _checked(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches, as soon as their first one has distinct column names of text."""
+    for i, batch in enumerate(batches):
+        if not i:
+            require_distinct(tuple(batch.schema.names))
+        yield batch
+
+
+def _no_data() -> str:
+    return (
+        "NO_DATA: the data hold no rows, so nothing was evaluated. Check that the endpoint had "
+        "traffic and that data capture is on."
+    )
+
+
+DATA_QUALITY_MONITOR = Monitor(DATA_QUALITY, suggest, analyze)
