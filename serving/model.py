@@ -61,20 +61,16 @@ class Predictor:
         """Load a model directory, or raise ModelError saying which file is wrong and how."""
         description = _description(model_dir / DESCRIPTION_FILE)
         try:
-            expected = description["files"][MODEL_FILE]
-            loaded = cls(
-                name=description["name"],
-                version=description["version"],
-                schema=Schema.from_json(description["schema"]),
-                threshold=float(description["threshold"]),
-                pipeline=_pipeline(model_dir / MODEL_FILE, expected),
-            )
+            name, version = str(description["name"]), str(description["version"])
+            schema = Schema.from_json(description["schema"])
+            threshold = float(description["threshold"])
+            sha256 = str(description["files"][MODEL_FILE])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{model_dir / DESCRIPTION_FILE}: not a model's description "
                 f"({type(error).__name__}: {error}); write it with python -m pipelines.train"
             ) from error
-        return loaded
+        return cls(name, version, schema, threshold, _pipeline(model_dir / MODEL_FILE, sha256))
 
     def predict(self, rows: Sequence[Row]) -> list[Answer]:
         """One answer per row, in order; serving.encoder.NotANumber names an unreadable cell.
@@ -123,6 +119,10 @@ def _pipeline(path: Path, expected: str) -> Pipeline:
         raise ModelError(
             f"{path}: holds types that are not trusted, and loading could run their code; "
             f"a model may hold scikit-learn's types and {', '.join(TRUSTED)} ({error})"
+        ) from error
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"{path}: a damaged skops archive ({type(error).__name__}); train the model again"
         ) from error
     if not isinstance(model, Pipeline):
         raise ModelError(f"{path}: holds a {type(model).__name__}, not a scikit-learn Pipeline")

@@ -1,0 +1,124 @@
+"""Any CSV file as a model: what is inferred, what is kept, and what is refused by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from monitoring.errors import UsageError
+from pipelines.models.from_csv import load
+
+DATA = Path(os.environ.get("SHARED_DIR", Path(__file__).parents[4] / "shared")) / "data"
+
+
+def written(path: Path, text: str) -> Path:
+    file = path / "Some File.csv"
+    file.write_bytes(text.encode())
+    return file
+
+
+def kinds(model):
+    return {column.name: column.kind for column in model.schema.columns}
+
+
+def test_columns_are_inferred_and_cells_kept_as_they_are(tmp_path):
+    file = written(tmp_path, "a,b,c,y\n 1,x,007,0\n?, x,1e2,1\nnan,,,0\n")
+    model, table = load(file, "y")
+    assert kinds(model) == {"a": "numeric", "b": "categorical", "c": "numeric"}
+    assert table.rows == [[" 1", "x", "007"], ["?", " x", "1e2"], ["nan", None, None]]
+    assert (model.name, model.positive) == ("some-file", "1")
+
+
+def test_bom_crlf_blank_lines_and_quotes_are_read(tmp_path):
+    file = written(tmp_path, '\ufeff"a b",y\r\n"1,5",yes\r\n\r\n"two ""2""",no\r\n\r\n')
+    model, table = load(file, "y")
+    assert model.schema.names == ("a b",)
+    assert table.rows == [["1,5"], ['two "2"']]
+
+
+@pytest.mark.parametrize("header,start", [("", 0), ("", 5), ("ID", 0), ("ID", 1)])
+def test_a_first_column_that_counts_the_rows_is_left_out(tmp_path, header, start):
+    rows = "".join(f"{start + i},{i % 3},{i % 2}\n" for i in range(6))
+    model, _ = load(written(tmp_path, f"{header},a,y\n{rows}"), "y")
+    assert model.schema.names == ("a",)
+
+
+def test_a_first_column_that_only_looks_like_a_count_is_kept(tmp_path):
+    model, _ = load(written(tmp_path, "n,a,y\n1,5,0\n2,5,1\n4,5,0\n"), "y")
+    assert model.schema.names == ("n", "a")
+
+
+def test_rows_without_a_label_are_left_out(tmp_path):
+    _, table = load(written(tmp_path, "a,y\n1,0\n2,\n3,1\n"), "y")
+    assert table.rows == [["1"], ["3"]]
+
+
+def test_the_positive_value_may_be_one_of_many(tmp_path):
+    model, table = load(written(tmp_path, "a,y\n1,low\n2,mid\n3,high\n"), "y", "high")
+    assert model.targets(table) == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "text,label,positive,words",
+    [
+        pytest.param("a,y\n1,0\n2,1\n", "z", None, "its columns are a, y", id="no label"),
+        pytest.param("a,Class\n1,0\n", "class", None, "did you mean 'Class'", id="near label"),
+        pytest.param("a,y\n1,2\n2,3\n", "y", None, "--positive", id="which is positive"),
+        pytest.param("a,y\n1,>5\n2,<5\n", "y", " >5", "is never ' >5'", id="never positive"),
+        pytest.param("a,y\n1,1\n2,1\n", "y", "1", "always '1'", id="one class"),
+        pytest.param("a,b,y\n1,2,0\n1,1\n", "y", None, ":3: 2 cells", id="ragged"),
+        pytest.param("a,a,y\n1,2,0\n", "y", None, "rename 'a'", id="a name twice"),
+        pytest.param("a,,y\n1,2,0\n", "y", None, "rename ''", id="no name"),
+        pytest.param("prediction,y\n1,0\n", "y", None, "rename 'prediction'", id="answers"),
+        pytest.param("a,y\n", "y", None, "no row", id="no rows"),
+        pytest.param("", "y", None, "no row", id="empty"),
+        pytest.param("y\n1\n0\n", "y", None, "only the label", id="label only"),
+        pytest.param('a,y\n"1,0\n', "y", None, "not CSV", id="open quote"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_by_name(tmp_path, text, label, positive, words):
+    with pytest.raises(UsageError) as caught:
+        load(written(tmp_path, text), label, positive)
+    assert words in str(caught.value)
+    assert "Some File.csv" in str(caught.value)
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
+    file = tmp_path / "latin.csv"
+    file.write_bytes("a,y\né,0\n".encode("latin-1"))
+    with pytest.raises(UsageError, match="not UTF-8"):
+        load(file, "y")
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="No such file"):
+        load(tmp_path / "none.csv", "y")
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data (SHARED_DIR) is not on this machine")
+@pytest.mark.parametrize(
+    "path,label,positive,rows,numeric,categorical,positives",
+    [
+        (
+            "taiwan-default/UCI_Credit_Card.csv",
+            "default.payment.next.month",
+            None,
+            30_000,
+            23,
+            0,
+            6636,
+        ),
+        ("german-credit/german_credit.csv", "risk", "2", 1000, 7, 13, 300),
+        ("ulb-creditcard/creditcard_492fraud_1230normal.csv", "Class", None, 1722, 30, 0, 492),
+        ("ulb-creditcard/creditcard_random2000.csv", "Class", None, 2000, 30, 0, 6),
+        ("aws-churn/training-dataset-with-header.csv", "Churn", None, 2333, 69, 0, 325),
+        ("adult-census/adult.csv", "income", " >50K", 32_561, 6, 8, 7841),
+    ],
+)
+def test_real_files_are_read_whole(path, label, positive, rows, numeric, categorical, positives):
+    model, table = load(DATA / path, label, positive)
+    assert len(table) == rows
+    assert (len(model.schema.numeric), len(model.schema.categorical)) == (numeric, categorical)
+    assert sum(model.targets(table)) == positives

@@ -1,0 +1,121 @@
+"""Loading a model: from its two files, and never by running code from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+import skops.io
+from sklearn.preprocessing import FunctionTransformer
+
+from monitoring.errors import MonitoringError
+from serving.app import create_app
+from serving.model import DESCRIPTION_FILE, LARGEST_MODEL, MODEL_FILE, ModelError, Predictor
+
+
+@pytest.fixture
+def model_dir(built: Path, tmp_path: Path) -> Path:
+    """A copy of the model to spoil."""
+    return Path(shutil.copytree(built / "model", tmp_path / "model"))
+
+
+class Canary:
+    """Touches a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def describe(model_dir: Path, **changes: object) -> None:
+    path = model_dir / DESCRIPTION_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def vouch_for(model_dir: Path) -> None:
+    """Make the description name the model file's present sha256, as an attacker would."""
+    digest = hashlib.sha256((model_dir / MODEL_FILE).read_bytes()).hexdigest()
+    describe(model_dir, files={MODEL_FILE: digest})
+
+
+def test_a_pickle_is_refused_and_does_not_run(model_dir, tmp_path):
+    canary = tmp_path / "canary"
+    (model_dir / MODEL_FILE).write_bytes(pickle.dumps(Canary(canary)))
+    vouch_for(model_dir)
+    with pytest.raises(ModelError, match="not a skops archive"):
+        Predictor.load(model_dir)
+    assert not canary.exists()
+    pickle.loads(pickle.dumps(Canary(canary)))  # noqa: S301 - the canary does sing
+    assert canary.exists()
+
+
+def test_a_type_that_is_not_trusted_is_refused(model_dir):
+    skops.io.dump(FunctionTransformer(shutil.rmtree), model_dir / MODEL_FILE)
+    vouch_for(model_dir)
+    with pytest.raises(ModelError, match=r"not trusted.*rmtree"):
+        Predictor.load(model_dir)
+
+
+def test_something_else_than_a_pipeline_is_refused(model_dir):
+    skops.io.dump([1, 2], model_dir / MODEL_FILE)
+    vouch_for(model_dir)
+    with pytest.raises(ModelError, match="holds a list"):
+        Predictor.load(model_dir)
+
+
+def test_a_truncated_archive_is_refused(model_dir):
+    path = model_dir / MODEL_FILE
+    path.write_bytes(path.read_bytes()[:1000])
+    vouch_for(model_dir)
+    with pytest.raises(ModelError, match="not a skops archive"):
+        Predictor.load(model_dir)
+
+
+def test_an_archive_without_a_schema_is_refused(model_dir):
+    with zipfile.ZipFile(model_dir / MODEL_FILE, "w") as archive:
+        archive.writestr("readme.txt", "no model")
+    vouch_for(model_dir)
+    with pytest.raises(ModelError, match="damaged skops archive"):
+        Predictor.load(model_dir)
+
+
+def test_an_archive_that_says_it_unpacks_to_too_much_is_refused(model_dir):
+    with zipfile.ZipFile(model_dir / MODEL_FILE, "w") as archive:
+        archive.writestr("0.npy", "small")
+        archive.infolist()[0].file_size = LARGEST_MODEL + 1
+    vouch_for(model_dir)
+    with pytest.raises(ModelError, match="unpacks to more than"):
+        Predictor.load(model_dir)
+
+
+def test_two_files_of_different_trainings_are_refused(model_dir):
+    path = model_dir / MODEL_FILE
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(ModelError, match="not of one training"):
+        Predictor.load(model_dir)
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, DESCRIPTION_FILE])
+def test_a_missing_file_is_named(model_dir, name):
+    (model_dir / name).unlink()
+    with pytest.raises(ModelError, match=rf"{name}: missing"):
+        Predictor.load(model_dir)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"files": {"model.skops": "0"}}'])
+def test_a_description_that_is_none_is_named(model_dir, text):
+    (model_dir / DESCRIPTION_FILE).write_text(text)
+    with pytest.raises(ModelError, match=DESCRIPTION_FILE):
+        Predictor.load(model_dir)
+
+
+def test_an_application_whose_model_cannot_be_loaded_is_never_made(tmp_path):
+    with pytest.raises(MonitoringError):
+        create_app(tmp_path)
