@@ -1,0 +1,362 @@
+"""One creation, update or deletion of a stack, resource by resource, each step with its undo.
+
+What was replaced is deleted only after everything else has succeeded, so an endpoint never
+loses the configuration it serves. When a step fails, the undo steps run: first what was
+changed goes back, then what was made is deleted. They are data on the stack, so a rollback
+that fails itself can be continued later from where it stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from moto_fixtures.cloudformation import naming, plan, resource_types, schema
+from moto_fixtures.cloudformation.blueprint import Blueprint
+from moto_fixtures.cloudformation.errors import ResourceFailed, ValidationError, reason
+from moto_fixtures.cloudformation.plan import Desired, Difference, StackLookup
+from moto_fixtures.cloudformation.resource_types.base import Scope
+from moto_fixtures.cloudformation.stack import Intent, Output, Resource, Stack, Undo
+
+log = logging.getLogger(__name__)
+
+_REPLACING = (
+    "Requested update requires the creation of a new physical resource; hence creating one."
+)
+
+
+class Failed(Exception):
+    """The deployment stopped at a resource, or at none (an output, an export)."""
+
+    def __init__(self, logical_id: str | None, why: str) -> None:
+        super().__init__(why)
+        self.logical_id = logical_id
+
+
+@dataclass
+class Deployment:
+    """Brings a stack to what a blueprint says."""
+
+    stack: Stack
+    blueprint: Blueprint
+    intent: Intent
+    exports: Exports
+    imported: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.creating = self.stack.status == "REVIEW_IN_PROGRESS"
+        self.verb = "CREATE" if self.creating else "UPDATE"
+        self.lookup = StackLookup(self.stack.resources, self._import)
+        self.evaluate = self.blueprint.evaluator(self.lookup)
+
+    def run(self) -> bool:
+        """Deploy, or roll back; return whether the stack is what was asked for."""
+        self.stack.moved(f"{self.verb}_IN_PROGRESS", "User Initiated")
+        if self.creating:
+            self.stack.intent = self.intent
+        try:
+            for logical_id in self.blueprint.order:
+                self._reach(logical_id)
+            outputs = self._outputs()
+        except Failed as failure:
+            self._fail(failure)
+            return False
+        self._succeed(outputs)
+        return True
+
+    def _reach(self, logical_id: str) -> None:
+        """Make, change, replace or leave one resource."""
+        type_name = self.blueprint.template.resources[logical_id]["Type"]
+        live = self.stack.resources.get(logical_id)
+        verb = "UPDATE" if live else "CREATE"
+        try:
+            wanted = plan.desired(self.blueprint, self.evaluate, logical_id)
+            difference = plan.compare(live, wanted, self.intent.tags) if live else None
+            if live and not difference:
+                return
+            if live and difference and not difference.replaces:
+                self._change(live, wanted, difference)
+            else:
+                self._make(live, wanted)
+        except Exception as error:
+            why = _why(error)
+            physical_id = live.physical_id if live else ""
+            self.stack.resource_moved(logical_id, type_name, f"{verb}_FAILED", why, physical_id)
+            raise Failed(logical_id, why) from error
+
+    def _make(self, live: Resource | None, wanted: Desired) -> None:
+        verb, key = "UPDATE" if live else "CREATE", wanted.logical_id
+        type_name = wanted.row.type_name
+        if live and wanted.custom_name and wanted.custom_name == live.name:
+            raise ResourceFailed(
+                "CloudFormation cannot update a stack when a custom-named resource requires "
+                f"replacing. Rename {wanted.custom_name} and update the stack again."
+            )
+        self.stack.resource_moved(
+            key, type_name, f"{verb}_IN_PROGRESS", _REPLACING if live else None,
+            live.physical_id if live else "",
+        )  # fmt: skip
+        _check(wanted)
+        name = wanted.custom_name
+        if name is None and wanted.row.name_property:
+            name = naming.generate(wanted.row, self.stack.name, key)
+        made = _resource(wanted, name, self.intent.tags)
+        scope, properties = self.blueprint.scope, effective(made, self.blueprint.scope)
+        made = replace(made, physical_id=wanted.row.create(scope, properties))
+        self.stack.undo.append(Undo("delete", live, made))
+        self.stack.resource_moved(
+            key, type_name, f"{verb}_IN_PROGRESS", "Resource creation Initiated", made.physical_id
+        )
+        self._keep(made, properties)
+        if live:
+            self.stack.retired.append(live)
+        self.stack.resource_moved(key, type_name, f"{verb}_COMPLETE", None, made.physical_id)
+
+    def _change(self, live: Resource, wanted: Desired, difference: Difference) -> None:
+        after = replace(
+            _resource(wanted, live.name, self.intent.tags), physical_id=live.physical_id
+        )
+        key, type_name, scope = live.logical_id, live.type_name, self.blueprint.scope
+        self.stack.resource_moved(key, type_name, "UPDATE_IN_PROGRESS", None, live.physical_id)
+        _check(wanted)
+        # Before the call: a change that fails half-way must be taken back as well.
+        self.stack.undo.append(Undo("restore", live, after))
+        properties = effective(after, scope)
+        if difference.properties or difference.tags:
+            wanted.row.configure(scope, live.physical_id, effective(live, scope), properties)
+        self._keep(after, properties)
+        self.stack.resource_moved(key, type_name, "UPDATE_COMPLETE", None, live.physical_id)
+
+    def _keep(self, resource: Resource, properties: dict[str, Any]) -> None:
+        row = resource_types.of(resource.type_name, resource.logical_id)
+        found = row.attributes(self.blueprint.scope, resource.physical_id, properties)
+        named = {row.name_property: resource.name} if row.name_property else {}
+        self.stack.resources[resource.logical_id] = replace(resource, attributes={**named, **found})
+
+    def _outputs(self) -> tuple[Output, ...]:
+        try:
+            found = plan.outputs(self.blueprint, self.evaluate)
+            self.exports.check(self.stack, found)
+        except ValidationError as error:
+            raise Failed(None, reason(error)) from error
+        return found
+
+    def _import(self, name: str) -> str:
+        value = self.exports.value(name)
+        self.imported.add(name)
+        return value
+
+    def _succeed(self, outputs: tuple[Output, ...]) -> None:
+        stack, scope = self.stack, self.blueprint.scope
+        stack.outputs, stack.imports, stack.intent = outputs, frozenset(self.imported), self.intent
+        stack.undo.clear()
+        if not self.creating:
+            stack.moved("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+            gone = [key for key in stack.resources if key not in self.blueprint.order]
+            for item in [stack.resources[key] for key in reversed(gone)]:
+                _discard(stack, scope, item, item.deletion_policy)
+                del stack.resources[item.logical_id]
+            for item in reversed(stack.retired):
+                _discard(stack, scope, item, item.replace_policy)
+            stack.retired.clear()
+        stack.resources = {key: stack.resources[key] for key in self.blueprint.order}
+        stack.moved(f"{self.verb}_COMPLETE")
+
+    def _fail(self, failure: Failed) -> None:
+        stack, made = self.stack, "create" if self.creating else "update"
+        which = f"The following resource(s) failed to {made}: [{failure.logical_id}]. "
+        said = which if failure.logical_id else f"{failure} "
+        if self.intent.disable_rollback:
+            stack.moved(f"{self.verb}_FAILED", said.strip())
+        elif self.creating:
+            roll_back_creation(stack, self.blueprint.scope, f"{said}Rollback requested by user.")
+        else:
+            roll_back_update(stack, self.blueprint.scope, said.strip())
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The exports of the region, as a deployment needs them."""
+
+    value: Callable[[str], str]
+    check: Callable[[Stack, tuple[Output, ...]], None]
+
+
+def roll_back_creation(stack: Stack, scope: Scope, why: str | None) -> None:
+    """Delete all that a failed creation made."""
+    stack.moved("ROLLBACK_IN_PROGRESS", why)
+    made = [step.after for step in stack.undo if step.action == "delete"]
+    kept = _delete_all(stack, scope, made, rolling_back=True)
+    stack.undo = [step for step in stack.undo if step.after in kept]
+    stack.outputs = ()
+    if kept:
+        stack.moved("ROLLBACK_FAILED", _could_not_delete(kept))
+    else:
+        stack.moved("ROLLBACK_COMPLETE")
+
+
+def roll_back_update(stack: Stack, scope: Scope, why: str | None, skip: Iterable[str] = ()) -> None:
+    """Take an unfinished update back; a failure stops it in UPDATE_ROLLBACK_FAILED."""
+    stack.moved("UPDATE_ROLLBACK_IN_PROGRESS", why)
+    for step in [step for step in reversed(stack.undo) if step.action == "restore"]:
+        if step.after.logical_id not in skip and not _restore(stack, scope, step):
+            stack.moved(
+                "UPDATE_ROLLBACK_FAILED",
+                f"The following resource(s) failed to update: [{step.after.logical_id}].",
+            )
+            return
+        stack.undo.remove(step)
+    stack.moved("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+    for step in reversed(stack.undo):
+        key = step.after.logical_id
+        policy = "Delete" if step.before else step.after.deletion_policy
+        _discard(stack, scope, step.after, policy)
+        if step.before:
+            stack.resources[key] = step.before
+            stack.resource_moved(
+                key, step.before.type_name, "UPDATE_COMPLETE", None, step.before.physical_id
+            )
+        else:
+            stack.resources.pop(key, None)
+    stack.undo.clear()
+    stack.retired.clear()
+    stack.moved("UPDATE_ROLLBACK_COMPLETE")
+
+
+def delete(stack: Stack, scope: Scope, retain: Iterable[str] = ()) -> None:
+    """Delete a stack's resources, newest first; those in `retain` are left alone."""
+    stack.moved("DELETE_IN_PROGRESS", "User Initiated")
+    for logical_id in retain:
+        kept = stack.resources.pop(logical_id)
+        stack.resource_moved(logical_id, kept.type_name, "DELETE_SKIPPED", None, kept.physical_id)
+    waiting = [*stack.retired, *stack.resources.values()]
+    failed = _delete_all(stack, scope, waiting)
+    stack.resources = {item.logical_id: item for item in failed}
+    stack.retired.clear()
+    stack.undo.clear()
+    if failed:
+        stack.moved("DELETE_FAILED", _could_not_delete(failed))
+        return
+    stack.outputs, stack.imports = (), frozenset()
+    stack.moved("DELETE_COMPLETE")
+    stack.deleted = stack.events[-1].timestamp
+
+
+def effective(resource: Resource, scope: Scope) -> dict[str, Any]:
+    """The properties a service is told: the template's, the generated name, the stack's tags."""
+    row = resource_types.of(resource.type_name, resource.logical_id)
+    found = schema.of(resource.type_name, scope.region)
+    properties = dict(resource.properties)
+    if row.name_property and resource.name is not None:
+        properties[row.name_property] = resource.name
+    if resource.tags and found.takes_stack_tags and "Tags" in row.simulated:
+        own = properties.get("Tags") or []
+        if isinstance(own, dict) or found.properties["Tags"].get("type") == "object":
+            properties["Tags"] = {**resource.tags, **dict(own)}
+        else:
+            named = {tag["Key"] for tag in own}
+            inherited = [
+                {"Key": key, "Value": value}
+                for key, value in resource.tags.items()
+                if key not in named
+            ]
+            properties["Tags"] = [*own, *inherited]
+    return properties
+
+
+def _resource(wanted: Desired, name: str | None, tags: dict[str, str]) -> Resource:
+    return Resource(
+        wanted.logical_id,
+        wanted.row.type_name,
+        "",
+        wanted.properties,
+        {},
+        name,
+        dict(tags),
+        wanted.deletion_policy,
+        wanted.replace_policy,
+        wanted.metadata,
+    )
+
+
+def _check(wanted: Desired) -> None:
+    """Raise ResourceFailed when the properties break the schema, or cannot be carried out."""
+    if problems := wanted.schema.problems(wanted.properties):
+        raise ResourceFailed(
+            f"Properties validation failed for resource {wanted.logical_id} with message:\n"
+            f"[{', '.join(problems)}]"
+        )
+    if unsimulated := wanted.row.unsimulated(wanted.properties):
+        raise ResourceFailed(
+            f"{wanted.row.type_name} is simulated by the offline AWS without its "
+            f"propert{'ies' if len(unsimulated) > 1 else 'y'} {', '.join(unsimulated)}; "
+            "what is not carried out is not accepted."
+        )
+
+
+def _restore(stack: Stack, scope: Scope, step: Undo) -> bool:
+    assert step.before is not None
+    after, before = step.after, step.before
+    key, type_name, physical_id = after.logical_id, after.type_name, after.physical_id
+    stack.resource_moved(key, type_name, "UPDATE_IN_PROGRESS", None, physical_id)
+    try:
+        row = resource_types.of(type_name, key)
+        row.configure(scope, physical_id, effective(after, scope), effective(before, scope))
+    except Exception as error:
+        stack.resource_moved(key, type_name, "UPDATE_FAILED", _why(error), physical_id)
+        return False
+    stack.resources[key] = before
+    stack.resource_moved(key, type_name, "UPDATE_COMPLETE", None, physical_id)
+    return True
+
+
+def _delete_all(
+    stack: Stack, scope: Scope, resources: list[Resource], *, rolling_back: bool = False
+) -> list[Resource]:
+    """Delete resources, newest first; return those that could not be."""
+    failed = []
+    for resource in reversed(resources):
+        policy = resource.deletion_policy
+        if rolling_back and policy == "RetainExceptOnCreate":
+            policy = "Delete"
+        if _discard(stack, scope, resource, policy):
+            stack.resources.pop(resource.logical_id, None)
+        else:
+            failed.append(resource)
+    return list(reversed(failed))
+
+
+def _discard(stack: Stack, scope: Scope, resource: Resource, policy: str) -> bool:
+    """Delete one resource, or leave it where its policy says so; return whether that is done."""
+    key, type_name, physical_id = resource.logical_id, resource.type_name, resource.physical_id
+    if policy.startswith("Retain"):
+        stack.resource_moved(key, type_name, "DELETE_SKIPPED", None, physical_id)
+        return True
+    stack.resource_moved(key, type_name, "DELETE_IN_PROGRESS", None, physical_id)
+    try:
+        resource_types.of(type_name, key).delete(scope, physical_id, effective(resource, scope))
+    except Exception as error:
+        stack.resource_moved(key, type_name, "DELETE_FAILED", _why(error), physical_id)
+        return False
+    stack.resource_moved(key, type_name, "DELETE_COMPLETE", None, physical_id)
+    return True
+
+
+def _could_not_delete(resources: list[Resource]) -> str:
+    names = ", ".join(resource.logical_id for resource in resources)
+    return f"The following resource(s) failed to delete: [{names}]. "
+
+
+def _why(error: Exception) -> str:
+    """The reason of a failed step. Anything unforeseen fails the step too, and is logged:
+    a stack left half-way for ever would be worse than a rollback with an odd reason."""
+    foreseen = (ClientError, BotoCoreError, ResourceFailed, ValidationError)
+    if isinstance(error, foreseen):
+        return reason(error)
+    if not isinstance(error, NotImplementedError):
+        log.error("Unforeseen failure in a CloudFormation step", exc_info=error)
+    return f"The offline AWS cannot do this: {type(error).__name__}: {error}"

@@ -1,0 +1,112 @@
+"""What the CloudFormation API refuses, and what stops a resource.
+
+    ServiceException (moto)
+    └── ValidationError              the request or the template; nothing was made
+        ├── NotSimulated             AWS has it, this offline AWS has not; names it
+        ├── AlreadyExists            a stack or change set of that name
+        ├── InsufficientCapabilities IAM resources without acknowledgement
+        ├── ChangeSetNotFound
+        └── InvalidChangeSetStatus
+    ResourceFailed                   one resource; becomes an event and a rollback
+
+moto finds the wire format of an error by the *module* its class claims to live in, hence
+`__module__`: it must name a service package of moto.
+"""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+from moto.core.exceptions import ServiceException
+
+_ABSENT = ("NotFound", "NoSuch", "NonExistent", "ResourceNotFoundException")
+_TAKEN = ("AlreadyExists", "ResourceInUse", "BucketAlreadyOwnedByYou")
+
+
+class ValidationError(ServiceException):
+    """A template or request CloudFormation does not accept."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "ValidationError"
+
+
+class NotSimulated(ValidationError):
+    """Real CloudFormation would go on here; this one says so instead of pretending."""
+
+    __module__ = "moto.cloudformation.exceptions"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not simulated by the offline AWS.")
+
+
+class AlreadyExists(ValidationError):
+    """The name is taken."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "AlreadyExistsException"
+
+
+class InsufficientCapabilities(ValidationError):
+    """The template makes IAM resources and the request does not acknowledge it."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "InsufficientCapabilitiesException"
+
+
+class ChangeSetNotFound(ValidationError):
+    """No change set of that name or ARN."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "ChangeSetNotFound"
+
+
+class InvalidChangeSetStatus(ValidationError):
+    """The change set cannot be executed or deleted as it stands."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "InvalidChangeSetStatus"
+
+
+class ResourceFailed(Exception):
+    """One resource could not be made, changed or destroyed; the text is the event's reason."""
+
+
+def reason(error: Exception) -> str:
+    """An exception from a service call in the words of a stack event.
+
+    >>> refused = ClientError(
+    ...     {"Error": {"Code": "ResourceInUse", "Message": "Name is taken."},
+    ...      "ResponseMetadata": {"HTTPStatusCode": 400}}, "CreateModel")
+    >>> reason(refused)
+    'Resource handler returned message: "Name is taken. (Status Code: 400)" (HandlerErrorCode: AlreadyExists)'
+    """  # noqa: E501  (the reason is one line, as the event has it)
+    if isinstance(error, ClientError):
+        found = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+        return (
+            f'Resource handler returned message: "{found.get("Message", error)} '
+            f'(Status Code: {status})" (HandlerErrorCode: {_handler_code(found.get("Code", ""))})'
+        )
+    return str(getattr(error, "message", None) or error)
+
+
+def is_absent(error: ClientError) -> bool:
+    """Whether a service refused because the thing is not there (so deleting it is done)."""
+    found = error.response.get("Error", {})
+    code, message = found.get("Code", ""), str(found.get("Message", ""))
+    return any(word in code for word in _ABSENT) or (
+        code == "ValidationException" and "Could not find" in message
+    )
+
+
+def _handler_code(code: str) -> str:
+    if any(word in code for word in _TAKEN):
+        return "AlreadyExists"
+    if any(word in code for word in _ABSENT):
+        return "NotFound"
+    if "AccessDenied" in code:
+        return "AccessDenied"
+    if "Throttl" in code:
+        return "Throttling"
+    if "LimitExceeded" in code:
+        return "ServiceLimitExceeded"
+    return "InvalidRequest"

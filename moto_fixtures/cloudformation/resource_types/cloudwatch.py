@@ -1,0 +1,60 @@
+"""AWS::CloudWatch: alarms. One call makes and changes them."""
+
+# ruff: noqa: ARG002  (every type has the same four methods; few need all of their arguments)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto_fixtures.cloudformation.resource_types.base import (
+    Properties,
+    ResourceType,
+    Scope,
+    differ,
+    members,
+    retag,
+    tag_list,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(ResourceType):
+    """A metric alarm."""
+
+    type_name: str = "AWS::CloudWatch::Alarm"
+    name_property: str | None = "AlarmName"
+    name_limit: int = 255
+
+    @property
+    def simulated(self) -> frozenset[str]:
+        return members("cloudwatch", "put_metric_alarm")
+
+    def make(self, scope: Scope, properties: Properties) -> str:
+        request = {**properties, "Tags": tag_list(properties)}
+        scope.call("cloudwatch", "put_metric_alarm", **request)
+        return str(properties["AlarmName"])
+
+    def configure(
+        self, scope: Scope, physical_id: str, before: Properties, after: Properties
+    ) -> None:
+        if not before:
+            return
+        if differ(before, after, ignoring={"Tags"}):
+            request = {key: value for key, value in after.items() if key != "Tags"}
+            scope.call("cloudwatch", "put_metric_alarm", **request)
+        retag(scope, "cloudwatch", self._describe(scope, physical_id)["AlarmArn"], before, after)
+
+    def destroy(self, scope: Scope, physical_id: str, properties: Properties) -> None:
+        scope.call("cloudwatch", "delete_alarms", AlarmNames=[physical_id])
+
+    def attributes(self, scope: Scope, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Arn": self._describe(scope, physical_id)["AlarmArn"]}
+
+    def _describe(self, scope: Scope, name: str) -> dict[str, Any]:
+        found = scope.call("cloudwatch", "describe_alarms", AlarmNames=[name])
+        alarm: dict[str, Any] = found["MetricAlarms"][0]
+        return alarm
+
+
+TYPES: tuple[ResourceType, ...] = (Alarm(),)
