@@ -12,7 +12,7 @@ batch.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, zip_longest
@@ -25,7 +25,7 @@ from monitoring.capture.headers import is_header
 from monitoring.capture.layout import Layout, Observation, decide
 from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
 from monitoring.capture.payloads import Row, rows_of
-from monitoring.capture.records import Payload, Record, Window, parse_record, when
+from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window, parse_record, when
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
 from monitoring.tables import text_batch
@@ -60,6 +60,7 @@ def read_capture(
     window: Window | None = None,
     *,
     names: Sequence[str] = (),
+    sides: Collection[str] = (OUTPUT, INPUT),
     output_first: bool = True,
     like_aws: bool = False,
     faulty_share: float = FAULTY_SHARE,
@@ -67,14 +68,15 @@ def read_capture(
 ) -> Reading:
     """Read captured traffic as batches of text columns, outputs first.
 
-    `names` are the baseline's columns, to recognise a header row that was sent as data.
+    `names` are the baseline's columns, to recognise a header row that was sent as data;
+    `sides` are AWS's `captureIndexNames`, what is read of each record.
     `like_aws` does what AWS's container does: it stops at a record whose input and output
     differ in encoding, and takes header rows for data.
 
     Iterating raises CaptureError when the source is missing or too much of it is faulty.
     """
     tally = Tally()
-    records = _Records(window, frozenset(names), like_aws, tally).of(source)
+    records = _Records(window, frozenset(names), frozenset(sides), like_aws, tally).of(source)
     batches = _batches(records, tally, output_first, batch_rows, faulty_share)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
 
@@ -85,6 +87,7 @@ class _Records:
 
     window: Window | None
     names: frozenset[str]
+    sides: frozenset[str]
     like_aws: bool
     tally: Tally
     seen: set[int] = field(default_factory=set)
@@ -116,10 +119,11 @@ class _Records:
         record = parse_record(line.data)
         if not self._is_inside(record, written) or self._is_repeated(record):
             return []
+        outputs = self._decoded(OUTPUT, record.output)
+        inputs = self._decoded(INPUT, record.input)
+        if outputs is None and inputs is None:
+            return []
         self._compare_encodings(record)
-        outputs, inputs = _decoded(record.output), _decoded(record.input)
-        self.tally.counts.no_output += outputs is None
-        self.tally.counts.no_input += inputs is None
         if outputs and inputs and len(outputs) != len(inputs):
             outputs = _one_answer_per_row(outputs, len(inputs))
         rows = [Observation(*pair) for pair in zip_longest(outputs or (), inputs or ())]
@@ -153,6 +157,14 @@ class _Records:
         self.seen.update(keys)
         self.tally.counts.duplicates += repeated
         return repeated
+
+    def _decoded(self, side: str, payload: Payload | None) -> list[Row] | None:
+        if side not in self.sides:
+            return None
+        if payload is None:
+            self.tally.counts.add("no_output" if side == OUTPUT else "no_input")
+            return None
+        return rows_of(payload)
 
     def _compare_encodings(self, record: Record) -> None:
         if record.input is None or record.output is None:
@@ -231,10 +243,6 @@ def _batch(layout: Layout, rows: Sequence[Sequence[str]], counts: Counts) -> pa.
     counts.rows += len(rows)
     counts.mended += mended
     return batch
-
-
-def _decoded(payload: Payload | None) -> list[Row] | None:
-    return None if payload is None else rows_of(payload)
 
 
 def _one_answer_per_row(outputs: list[Row], rows: int) -> list[Row]:

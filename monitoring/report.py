@@ -1,0 +1,191 @@
+"""An execution's result → sentences for people, numbers for CloudWatch, `findings.json`.
+
+Needs     an `Analysis`, and what was read to make it
+Gives     text without control characters, metric data, and the evidence as a document
+
+Column names and values come from whoever calls the endpoint. They are never trusted: a
+terminal would obey an escape sequence inside a name, and a value may be personal data, so
+names are cleaned and values stay out unless they are asked for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring.capture import Reading, Window
+from monitoring.documents import STATISTICS, Documents
+from monitoring.kinds import Kind
+from monitoring.measures.state import Uncomputable
+from monitoring.monitors.base import Analysis, Finding, Mode
+
+LONGEST_TEXT = 300
+SAMPLED_VALUES = "unseen"
+"""The key of a finding's evidence that holds values instead of numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One execution's analysis, with what it was made from."""
+
+    kind: Kind
+    mode: Mode
+    analysis: Analysis
+    window: Window | None = None
+    reading: Reading | None = None
+
+
+def clean(text: str, longest: int = LONGEST_TEXT) -> str:
+    r"""Text that only prints: no control characters, no escape sequences, no reordering.
+
+    >>> clean("age\x1b[31m\nred")
+    'age�[31m�red'
+    """
+    shown = "".join(c if unicodedata.category(c) not in _UNPRINTED else "\ufffd" for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+_UNPRINTED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+def sentences(outcome: Outcome, show_values: bool = False) -> Iterator[str]:
+    """The result in plain sentences: the verdict, each violation, what was left out."""
+    analysis = outcome.analysis
+    count = len(analysis.findings)
+    found = f"{count} violation{'' if count == 1 else 's'}" if count else "no violations"
+    window = f", {outcome.window}" if outcome.window else ""
+    yield f"{outcome.kind.title}: {found} in {analysis.item_count:,} rows{window} ({outcome.mode})"
+    for finding in analysis.findings:
+        yield f"  {clean(finding.feature)}: {clean(finding.description, 2 * LONGEST_TEXT)}"
+        for detail in _details(finding, show_values):
+            yield f"      {detail}"
+    if outcome.reading is not None:
+        yield from _reading_sentences(outcome.reading)
+
+
+def _details(finding: Finding, show_values: bool) -> Iterator[str]:
+    unseen = finding.evidence.get(SAMPLED_VALUES)
+    if isinstance(unseen, Mapping) and unseen:
+        if show_values:
+            shown = ", ".join(f"{clean(v)!r} in {n} rows" for v, n in unseen.items())
+        else:
+            shown = f"in {sum(unseen.values())} rows (values redacted)"
+        yield f"not in the baseline: {shown}"
+    if finding.other_mode:
+        yield clean(finding.other_mode)
+
+
+def _reading_sentences(reading: Reading) -> Iterator[str]:
+    noted = {name: n for name, n in reading.counts.as_dict().items() if n}
+    counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in noted.items())
+    yield f"  read: {counted}"
+    for warning in reading.warnings:
+        yield f"  note: {clean(warning, 2 * LONGEST_TEXT)}"
+    for problem in reading.problems:
+        yield f"  skipped: {clean(str(problem))}"
+
+
+def findings_document(outcome: Outcome) -> dict[str, Any]:
+    """`findings.json`, ours: what AWS's files cannot hold. Sampled values are redacted."""
+    window, reading, analysis = outcome.window, outcome.reading, outcome.analysis
+    return {
+        "monitor": outcome.kind.slug,
+        "mode": outcome.mode,
+        "window": str(window) if window else None,
+        "item_count": analysis.item_count,
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "not_computed": {
+            name: distance.reason
+            for name, distance in analysis.distances.items()
+            if isinstance(distance, Uncomputable)
+        },
+        "capture": reading.counts.as_dict() if reading else None,
+        "warnings": list(reading.warnings) if reading else [],
+        "problems": [str(problem) for problem in reading.problems] if reading else [],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    evidence = dict(finding.evidence)
+    if isinstance(unseen := evidence.get(SAMPLED_VALUES), Mapping):
+        evidence[SAMPLED_VALUES] = [{"length": len(v), "rows": n} for v, n in unseen.items()]
+    return {
+        **finding.violation(),
+        "observed": finding.observed,
+        "expected": finding.expected,
+        "threshold": finding.threshold,
+        "mode": finding.mode,
+        "other_mode": finding.other_mode,
+        "evidence": evidence,
+    }
+
+
+def metric_data(
+    analysis: Analysis, dimensions: Mapping[str, str], timestamp: str
+) -> Iterator[dict[str, Any]]:
+    """CloudWatch metric data of a data-quality run, as AWS's container writes its file.
+
+    Query `feature_non_null_*` (completeness) and `feature_baseline_drift_*` by Sum. A
+    distance that could not be computed is not published: 0 would read as "no drift".
+    """
+    for feature in analysis.documents[STATISTICS]["features"]:
+        yield from _feature_metrics(feature, analysis, dimensions, timestamp)
+    violations = len(analysis.findings)
+    yield metric("total_number_of_violations", {"Value": violations}, dimensions, timestamp)
+    yield records_metric(analysis.item_count, dimensions, timestamp)
+
+
+def records_metric(rows: int, dimensions: Mapping[str, str], timestamp: str) -> dict[str, Any]:
+    """`records`, ours: how many rows the window held. 0 is what an alarm should see."""
+    return metric("records", {"Value": rows}, dimensions, timestamp)
+
+
+def metric(
+    name: str, value: Mapping[str, Any], dimensions: Mapping[str, str], timestamp: str
+) -> dict[str, Any]:
+    """One line of `cloudwatch_metrics.jsonl`.
+
+    >>> metric("records", {"Value": 5}, {"Endpoint": "fraud"}, "")
+    {'MetricName': 'records', 'Dimensions': [{'Name': 'Endpoint', 'Value': 'fraud'}], 'Value': 5}
+    """
+    listed = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+    time = {"Timestamp": timestamp} if timestamp else {}
+    return {"MetricName": name, **time, "Dimensions": listed, **value}
+
+
+def _feature_metrics(
+    feature: Mapping[str, Any], analysis: Analysis, dimensions: Mapping[str, str], timestamp: str
+) -> Iterator[dict[str, Any]]:
+    name = feature["name"]
+    numbers = feature.get("numerical_statistics", {})
+    block = numbers or feature.get("string_statistics", {})
+    if numbers and all(isinstance(numbers.get(key), int | float) for key in ("min", "max", "sum")):
+        values = {
+            "Maximum": numbers["max"],
+            "Minimum": numbers["min"],
+            "SampleCount": numbers["common"]["num_present"],
+            "Sum": numbers["sum"],
+        }
+        yield metric(f"feature_data_{name}", {"StatisticValues": values}, dimensions, timestamp)
+    if isinstance(completeness := block.get("completeness"), int | float):
+        yield metric(f"feature_non_null_{name}", {"Value": completeness}, dimensions, timestamp)
+    distance = analysis.distances.get(name)
+    if isinstance(distance, int | float):
+        drift = {"Value": distance}
+        yield metric(f"feature_baseline_drift_{name}", drift, dimensions, timestamp)
+
+
+def emits_metrics(baseline: Documents) -> bool:
+    """Whether the baseline's `monitoring_config` lets metrics out (`emit_metrics`)."""
+    config: Iterable[Any] = (
+        document.get("monitoring_config", {})
+        for document in baseline.values()
+        if isinstance(document, Mapping)
+    )
+    return all(
+        part.get("emit_metrics", "Enabled") == "Enabled"
+        for part in config
+        if isinstance(part, Mapping)
+    )
