@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.measures.labels import Codes, class_order
+from monitoring.measures.labels import Coded, Codes, class_order
 
 Counts = npt.NDArray[np.int64]
 
@@ -106,11 +106,6 @@ class ConfusionCounts:
         cells = self._over(classes) + other._over(classes)
         return type(self)(classes, cells, self.left_out + other.left_out)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ConfusionCounts):
-            return NotImplemented
-        return self.as_mapping() == other.as_mapping() and self.left_out == other.left_out
-
     def _over(self, classes: Sequence[str]) -> Counts:
         """The same cells among more classes."""
         if tuple(classes) == self.classes:
@@ -181,22 +176,23 @@ class ConfusionCounts:
 
 
 def by_segment(
-    segments: Codes, names: Sequence[str], actual: Codes, predicted: Codes, classes: Sequence[str]
+    segments: Coded, actual: Codes, predicted: Codes, classes: Sequence[str]
 ) -> dict[str, ConfusionCounts]:
     """Confusion counts of every segment of the traffic, in one pass.
 
     Rows without a segment (code -1) are in no segment. Add two such mappings key by key.
 
-    >>> codes = np.array([0, 0, 1])
-    >>> found = by_segment(codes, ("web", "app"), np.array([1, 0, 1]), np.array([1, 1, 1]), ("0", "1"))
+    >>> channel = Coded(np.array([0, 0, 1]), ("web", "app"))
+    >>> found = by_segment(channel, np.array([1, 0, 1]), np.array([1, 1, 1]), ("0", "1"))
     >>> found["web"].binary()
     BinaryCounts(tp=1, fp=1, fn=0, tn=0)
     """
+    codes, names = segments
     size = len(classes)
-    usable = (segments >= 0) & (actual >= 0) & (predicted >= 0)
-    flat = (segments * size + actual) * size + predicted
+    usable = (codes >= 0) & (actual >= 0) & (predicted >= 0)
+    flat = (codes * size + actual) * size + predicted
     cells = np.bincount(flat[usable], minlength=len(names) * size * size)
-    lost = np.bincount(segments[(segments >= 0) & ~usable], minlength=len(names))
+    lost = np.bincount(codes[(codes >= 0) & ~usable], minlength=len(names))
     return {
         name: ConfusionCounts(tuple(classes), part, int(missing))
         for name, part, missing in zip(

@@ -24,7 +24,7 @@ NO_ROWS = Uncomputable("no row has both a label and a score")
 class ReliabilityBin(NamedTuple):
     """Rows whose score lies in one tenth of [0, 1]: what was claimed, what came true."""
 
-    count: int
+    rows: int
     mean_score: float
     positive_rate: float
 
@@ -37,8 +37,8 @@ def reliability(
     The bins are half-open, [0, 0.1), the last one closed.
 
     >>> reliability(ScoreCounts.of(np.array([0.25, 0.75]), np.array([False, True])), bins=2)
-    (ReliabilityBin(count=1, mean_score=0.25, positive_rate=0.0), \
-ReliabilityBin(count=1, mean_score=0.75, positive_rate=1.0))
+    (ReliabilityBin(rows=1, mean_score=0.25, positive_rate=0.0), \
+ReliabilityBin(rows=1, mean_score=0.75, positive_rate=1.0))
     """
     if not counts.total:
         return NO_ROWS
@@ -68,7 +68,7 @@ def expected_calibration_error(counts: ScoreCounts, bins: int = CALIBRATION_BINS
     curve = reliability(counts, bins)
     if isinstance(curve, Uncomputable):
         return curve
-    gaps = sum(point.count * abs(point.mean_score - point.positive_rate) for point in curve)
+    gaps = sum(point.rows * abs(point.mean_score - point.positive_rate) for point in curve)
     return gaps / counts.total
 
 
