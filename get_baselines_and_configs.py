@@ -147,7 +147,7 @@ def publish(args: Namespace, rendered: Sequence[Rendered], project: Project, aws
         for line in stage.notes:
             log.info("%s: %s", name, line)
         for line in stage.warnings:
-            log.warning("warning: %s: %s", name, line)
+            print(f"warning: {name}: {line}", file=sys.stderr)
     if args.dry_run:
         return results
     for stage in rendered:

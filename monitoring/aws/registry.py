@@ -10,7 +10,6 @@ approved. "Newest" is by creation; an older one that was approved later is pinne
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +19,6 @@ from botocore.exceptions import ClientError
 
 from monitoring.aws.clients import asking, is_missing
 from monitoring.errors import RegistryError
-
-log = logging.getLogger(__name__)
 
 APPROVED = "Approved"
 SHOWN = 3
@@ -169,12 +166,7 @@ def served_by(sagemaker: Any, endpoint: str, stage: str) -> Served:
             f"configuration of {stage}"
         )
     model_name, arn = next(iter(origins.items()))
-    found = package(sagemaker, arn)
-    if found.status != APPROVED:
-        log.warning(
-            "warning: endpoint %s serves %s, whose status is %s", endpoint, arn, found.status
-        )
-    return Served(endpoint, model_name, found)
+    return Served(endpoint, model_name, package(sagemaker, arn))
 
 
 def _variants(sagemaker: Any, endpoint: str, stage: str) -> list[str]:

@@ -150,7 +150,7 @@ def render(stages: Iterable[tuple[Stage, Served]], project: Project, s3: Any) ->
     rendered = []
     for stage, served, config in filled:
         monitors, derived, notes = fill_baselines(config, project, served, s3)
-        said = tuple(warnings(monitors, stage.endpoint))
+        said = tuple(warnings(monitors, stage.endpoint, served.package))
         rendered.append(Rendered(served, monitors, stage.endpoint, derived, notes, said))
     unseen = refuse_absent(rendered, s3)
     return [

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from monitoring.aws import images
-from monitoring.aws.registry import ModelPackage, Served
+from monitoring.aws.registry import APPROVED, ModelPackage, Served
 from monitoring.config import StageConfig, model_name
 from monitoring.kinds import KINDS
 from monitoring.names import endpoint_name, schedule_name
@@ -145,8 +145,12 @@ def _image(config: StageConfig, image: str, region: str) -> str:
     return images.uri(image, region)
 
 
-def warnings(monitors: StageConfig, endpoint: StageConfig | None) -> Iterator[str]:
+def warnings(
+    monitors: StageConfig, endpoint: StageConfig | None, package: ModelPackage
+) -> Iterator[str]:
     """What will deploy, but perhaps not as it was meant."""
+    if package.status != APPROVED:
+        yield f"{package.arn} is {package.status}, but the endpoint serves it"
     waiting = [
         kind
         for kind in KINDS
