@@ -15,7 +15,9 @@ import json
 import math
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -197,7 +199,8 @@ def publish(documents: Documents, directory: Path) -> tuple[Path, ...]:
         ) from error
     finally:
         for draft in drafts.values():
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
     return tuple(contents)
 
 
@@ -222,8 +225,7 @@ def _replace_all(drafts: Mapping[Path, Path]) -> None:
         for path, draft in drafts.items():
             former = path.with_name(f".{path.name}.{os.getpid()}.old") if path.exists() else None
             if former:
-                former.unlink(missing_ok=True)
-                os.link(path, former)
+                shutil.copyfile(path, former)
             done.append((path, former))
             draft.replace(path)
     except OSError:
