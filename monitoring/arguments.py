@@ -150,6 +150,7 @@ def _problems(args: argparse.Namespace) -> Iterator[str]:
         "model_package_arn": parameters.arn("sagemaker"),
         "sagemaker_project_arn": parameters.arn("sagemaker"),
         "sagemaker_project_name": parameters.project_name,
+        "sagemaker_project_id": parameters.name,
         "model_package_group_name": parameters.name,
         "log_level": parameters.one_of(*LOG_LEVELS),
         "monitor_outputs_bucket": _bucket,

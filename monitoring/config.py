@@ -106,11 +106,11 @@ class StageConfig:
         words = ["--parameter-overrides", *(f"{k}={v}" for k, v in self.parameters.items())]
         if self.tags:
             words += ["--tags", *(f"{k}={v}" for k, v in self.tags.items())]
-        broken = [word for word in words if re.search(r"[\r\n\0]", word)]
+        broken = [word.partition("=")[0] for word in words if re.search(r"[\r\n\0]", word)]
         broken += [key for key in self.tags if "=" in key]
         if broken:
             raise ConfigError(
-                f"{broken[0].partition('=')[0]!r}: a value with a line break, or a tag key with "
+                f"{', '.join(map(repr, broken))}: a value with a line break, or a tag key with "
                 "'=', cannot be passed to `aws cloudformation deploy`; take it out"
             )
         return "".join('"' + word.replace('"', '"\'"\'"') + '"\n' for word in words)

@@ -213,7 +213,7 @@ MONITOR_PARAMETERS: Mapping[str, Check] = {
     "VpcSecurityGroupIds": ids("sg"),
     "EnableAlarms": YES_NO,
     "AlarmTopicArn": arn("sns"),
-    "AlarmPeriodInSeconds": whole(10, 86_400),
+    "AlarmPeriodInSeconds": one_of(*(str(hours * 3600) for hours in (1, 2, 3, 4, 6, 8, 12, 24))),
     **{f"Enable{kind.name}Monitor": YES_NO for kind in KINDS},
     **{f"{kind.name}MaxRuntimeInSeconds": whole(1, 86_400) for kind in KINDS},
     **{f"{kind.name}ScheduleExpression": schedule_expression for kind in KINDS},
@@ -224,7 +224,7 @@ MONITOR_PARAMETERS: Mapping[str, Check] = {
 }
 ENDPOINT_PARAMETERS: Mapping[str, Check] = {
     **COMMON,
-    "SageMakerProjectId": anything,
+    "SageMakerProjectId": name,
     "ModelName": name,
     "ModelPackageName": arn("sagemaker"),
     "ModelExecutionRoleArn": arn("iam"),

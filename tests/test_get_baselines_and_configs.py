@@ -108,7 +108,7 @@ class Project:
         key = uri.removeprefix(f"s3://{BUCKET}/")
         return json.loads(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
 
-    def keys(self) -> list[str]:
+    def listed(self) -> list[str]:
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
     def error(self) -> str:
@@ -474,7 +474,7 @@ def test_a_baseline_that_is_not_in_s3_stops_the_run(all_on: Project) -> None:
     assert "ModelQuality/Constraints.json (ModelQualityConstraintsS3Uri of staging)" in said
     assert "ModelQualityConstraintsS3Uri of prod" in said
     assert all_on.exports() == {}
-    assert not [key for key in all_on.keys() if key.startswith("fraud/")]
+    assert not [key for key in all_on.listed() if key.startswith("fraud/")]
 
 
 def test_a_derived_file_that_cannot_be_made_leaves_nothing_behind(all_on: Project) -> None:
@@ -482,7 +482,7 @@ def test_a_derived_file_that_cannot_be_made_leaves_nothing_behind(all_on: Projec
     assert all_on.run() == 1
     assert "PreTrainingConstraints.json: holds neither" in all_on.error()
     assert all_on.exports() == {}
-    assert not [key for key in all_on.keys() if key.startswith("fraud/")]
+    assert not [key for key in all_on.listed() if key.startswith("fraud/")]
 
 
 def test_all_problems_of_all_files_are_reported_before_aws_is_asked(
@@ -531,6 +531,7 @@ def test_no_credentials_is_one_line(project: Project) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "get_baselines_and_configs.py", *flags, "--region", REGION],
         env={"PATH": os.environ["PATH"], **nowhere},
+        check=False,
         capture_output=True,
         text=True,
     )
@@ -558,27 +559,27 @@ def test_the_levels_of_logging_are_checked(project: Project) -> None:
 
 def test_a_second_run_changes_nothing_and_uploads_nothing(all_on: Project) -> None:
     assert all_on.run() == 0
-    exports, keys = all_on.exports(), all_on.keys()
+    exports, keys = all_on.exports(), all_on.listed()
     assert all_on.run() == 0
     assert all_on.exports() == exports
-    assert all_on.keys() == keys
+    assert all_on.listed() == keys
 
 
 def test_a_new_package_adds_files_and_overwrites_none(all_on: Project) -> None:
     assert all_on.run() == 0
-    keys = all_on.keys()
+    keys = all_on.listed()
     old = all_on.export("prod", "endpoint-config")["ModelName"]
     all_on.register()
     assert all_on.run() == 0
-    assert set(keys) < set(all_on.keys())
+    assert set(keys) < set(all_on.listed())
     assert all_on.export("prod", "endpoint-config")["ModelName"] != old
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(all_on: Project) -> None:
-    keys = all_on.keys()
+    keys = all_on.listed()
     assert all_on.run("--dry-run") == 0
     assert "StageName: (not set) -> prod" in all_on.capsys.readouterr().out
-    assert (all_on.exports(), all_on.keys()) == ({}, keys)
+    assert (all_on.exports(), all_on.listed()) == ({}, keys)
     assert all_on.run() == 0
     all_on.capsys.readouterr()
     assert all_on.run("--dry-run") == 0
@@ -603,5 +604,7 @@ def refuse(*args, **kwargs): raise AssertionError("a client was made on import")
 boto3.client = boto3.resource = boto3.Session.client = refuse
 import get_baselines_and_configs, utils
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
