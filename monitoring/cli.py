@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 from rich.console import Console
@@ -24,6 +24,7 @@ from monitoring.errors import VIOLATIONS_FOUND, MonitoringError, UsageError
 from monitoring.job import Dataset, check, documents_of, mode_named, read_baseline, suggest
 from monitoring.kinds import DATA_QUALITY, KINDS
 from monitoring.monitors import monitor_for
+from monitoring.monitors.base import Mode
 
 EXIT_CODES = """\b
 Exit codes:
@@ -150,7 +151,7 @@ def suggest_data_quality(data: Path, header: bool, output: Path) -> None:
     "--mode",
     default="corrected",
     show_default=True,
-    type=click.Choice(["corrected", "compat"]),
+    type=click.Choice(get_args(Mode)),
     help="compat gives AWS's numbers, its known defects included.",
 )
 @click.option("--show-values", is_flag=True, help="Print sampled values instead of redacting them.")

@@ -17,7 +17,6 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -75,7 +74,7 @@ class Dataset:
         reading = read_capture(
             self.path, self.window, names=names, sides=sides, like_aws=mode == "compat"
         )
-        return _with_inputs_named(reading, names, mode), reading
+        return reading.batches, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,23 +232,6 @@ def _no_data(reading: Reading, dataset: Dataset) -> str:
         f"{seen or 'no files'}). Check that the endpoint had traffic and that its data capture "
         "is on and started."
     )
-
-
-def _with_inputs_named(reading: Reading, names: tuple[str, ...], mode: Mode) -> Iterator[Batch]:
-    """Where only inputs were captured they are the baseline's *last* columns.
-
-    AWS goes by position all the same, so `compat` does.
-    """
-    first = next(reading.batches, None)
-    if first is None:
-        return iter(())
-    batches = chain([first], reading.batches)
-    width = first.num_columns
-    positional = first.schema.names[0] == "_c0"
-    only_inputs = reading.counts.no_output >= reading.counts.considered - reading.counts.faulty
-    if mode == "compat" or not (positional and only_inputs and width < len(names)):
-        return batches
-    return (batch.rename_columns(list(names[-width:])) for batch in batches)
 
 
 def _feature_names(baseline: Documents) -> tuple[str, ...]:

@@ -18,6 +18,10 @@ from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import Row
 from monitoring.capture.records import INPUT, OUTPUT
 
+RARE_FIELD = 0.01
+"""A JSON field that no larger share of the deciding rows has is no column."""
+_NAMED = -1
+
 
 class Observation(NamedTuple):
     """One row of what was answered and of what was sent; None where not captured."""
@@ -74,6 +78,27 @@ class Layout:
                 names.append(f"{title}.{own}" if own in names else own)
         return tuple(names)
 
+    def names_among(self, baseline: Sequence[str]) -> tuple[str, ...]:
+        """Column names where position alone no longer tells: one side is absent or named.
+
+        The side without names then has the baseline's first columns, or its last.
+
+        >>> Layout(Side(), Side(2)).names_among(("score", "age", "city"))
+        ('age', 'city')
+        """
+        both = self.output.width and self.input.width
+        if (both and not self.output.names and not self.input.names) or not baseline:
+            return self.names
+        names = list(self.names)
+        for side, at_start in (
+            (self.output, self.output_first),
+            (self.input, not self.output_first),
+        ):
+            if side.width and not side.names and side.width <= len(baseline):
+                here = slice(0, side.width) if at_start else slice(-side.width, None)
+                names[here] = baseline[here]
+        return tuple(names)
+
     def cells(self, row: Observation) -> list[str]:
         """One row over both sides; raises Flaw when it does not fit the columns."""
         output, sent = self.output.cells(row.output), self.input.cells(row.input)
@@ -98,16 +123,22 @@ def decide(rows: Sequence[Observation], output_first: bool = True) -> Layout:
 
 
 def _side(rows: Iterable[Row]) -> Side:
-    names: dict[str, None] = {}
+    named: Counter[str] = Counter()
     shapes: Counter[int] = Counter()
     for row in rows:
-        named = isinstance(row, dict)
-        shapes[-1 if named else len(row)] += 1
-        names.update(dict.fromkeys(row) if named else {})
+        if isinstance(row, dict):
+            named.update(row.keys())
+            shapes[_NAMED] += 1
+        else:
+            shapes[len(row)] += 1
     if not shapes:
         return Side()
     ((most, _),) = shapes.most_common(1)
-    return Side(len(names), tuple(names)) if most == -1 else Side(most)
+    if most != _NAMED:
+        return Side(most)
+    # A caller can invent field names; only what several rows have becomes a column.
+    names = tuple(name for name, count in named.items() if count > RARE_FIELD * shapes[_NAMED])
+    return Side(len(names), names)
 
 
 def _extra(row: Row | None, side: Side) -> bool:

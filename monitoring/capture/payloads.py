@@ -50,7 +50,7 @@ def rows_of(payload: Payload) -> list[Row]:
     """
     text, parse = _text_and_parser(payload)
     rows = parse(text)
-    if not rows:
+    if not rows or not all(rows):
         raise Flaw("undecodable", "the payload is empty")
     return rows
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from monitoring.capture.headers import is_header
-from monitoring.capture.layout import Layout, Observation, decide
+from monitoring.capture.layout import Observation, decide
 from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
 from monitoring.capture.payloads import Row, rows_of
 from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window, parse_record, when
@@ -32,6 +32,7 @@ from monitoring.tables import text_batch
 
 BATCH_ROWS = 16_384
 BATCH_CHARACTERS = 32 << 20
+MOST_COLUMNS = 20_000
 LAYOUT_ROWS = 1_000
 """How many rows decide what a row looks like."""
 
@@ -68,16 +69,18 @@ def read_capture(
 ) -> Reading:
     """Read captured traffic as batches of text columns, outputs first.
 
-    `names` are the baseline's columns, to recognise a header row that was sent as data;
-    `sides` are AWS's `captureIndexNames`, what is read of each record.
-    `like_aws` does what AWS's container does: it stops at a record whose input and output
-    differ in encoding, and takes header rows for data.
+    `names` are the baseline's columns: they tell a header row that was sent as data, and
+    name the columns where one side was not captured. `sides` are AWS's `captureIndexNames`,
+    what is read of each record. `like_aws` does what AWS's container does: it stops at a
+    record whose input and output differ in encoding, takes header rows for data, and
+    columns by position only.
 
     Iterating raises CaptureError when the source is missing or too much of it is faulty.
     """
     tally = Tally()
     records = _Records(window, frozenset(names), frozenset(sides), like_aws, tally).of(source)
-    batches = _batches(records, tally, output_first, batch_rows, faulty_share)
+    expected = () if like_aws else tuple(names)
+    batches = _batches(records, tally, expected, output_first, batch_rows, faulty_share)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
 
 
@@ -164,7 +167,10 @@ class _Records:
         if payload is None:
             self.tally.counts.add("no_output" if side == OUTPUT else "no_input")
             return None
-        return rows_of(payload)
+        rows = rows_of(payload)
+        if any(len(row) > MOST_COLUMNS for row in rows):
+            raise Flaw("undecodable", f"a row has more than {MOST_COLUMNS:,} cells")
+        return rows
 
     def _compare_encodings(self, record: Record) -> None:
         if record.input is None or record.output is None:
@@ -200,12 +206,14 @@ class _Records:
 def _batches(
     records: Iterator[Located],
     tally: Tally,
+    expected: Sequence[str],
     output_first: bool,
     batch_rows: int,
     faulty_share: float,
 ) -> Iterator[pa.RecordBatch]:
     first = _first(records)
     layout = decide([row for located in first for row in located.rows], output_first)
+    names = layout.names_among(expected)
     rows: list[list[str]] = []
     characters = 0
     for located in chain(first, records):
@@ -218,10 +226,10 @@ def _batches(
             tally.warn_once("extra_fields", "later records have JSON fields that the first lack")
         characters += located.characters
         while len(rows) >= batch_rows or (rows and characters >= BATCH_CHARACTERS):
-            yield _batch(layout, rows[:batch_rows], tally.counts)
+            yield _batch(names, rows[:batch_rows], tally.counts)
             rows, characters = rows[batch_rows:], 0
     if rows:
-        yield _batch(layout, rows, tally.counts)
+        yield _batch(names, rows, tally.counts)
     tally.judge(faulty_share)
 
 
@@ -238,8 +246,8 @@ def _first(records: Iterator[Located]) -> list[Located]:
     return first
 
 
-def _batch(layout: Layout, rows: Sequence[Sequence[str]], counts: Counts) -> pa.RecordBatch:
-    batch, mended = text_batch(layout.names, rows)
+def _batch(names: Sequence[str], rows: Sequence[Sequence[str]], counts: Counts) -> pa.RecordBatch:
+    batch, mended = text_batch(names, rows)
     counts.rows += len(rows)
     counts.mended += mended
     return batch
