@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -47,7 +48,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def session(aws: None) -> boto3.Session:  # noqa: ARG001 (in it, the session is offline)
     """A session of the in-process AWS."""
-    return boto3.Session(region_name=REGION)
+    return _session()
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all tests: reading botocore's models is most of a small test's time."""
+    return boto3.Session("offline", "offline", region_name=REGION)
 
 
 @pytest.fixture

@@ -14,15 +14,11 @@ from __future__ import annotations
 
 def install() -> None:
     """Put our backend and actions in moto's place, before the first request."""
-    import warnings
-
     from moto.sagemaker import models, urls
 
     from moto_fixtures.sagemaker.backend import Backend
     from moto_fixtures.sagemaker.responses import Response
 
-    # moto warns of an error code that is not in AWS's model; this one cannot be.
-    warnings.filterwarnings("ignore", message=r".*code NotSimulated does not match", module="moto")
     models.sagemaker_backends.backend = Backend
     models.sagemaker_backends.clear()
     urls.url_paths["{0}/$"] = Response.dispatch

@@ -6,22 +6,23 @@ these classes must live in a module `<anything>.sagemaker.<anything>`.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from moto.sagemaker.exceptions import (
     AWSValidationException,
     ResourceInUseException,
     ResourceNotFound,
     SagemakerClientError,
 )
-from moto.sagemaker.exceptions import (
-    ConflictException as ServiceConflict,
-)
+from moto.sagemaker.exceptions import ConflictException as ServiceConflict
 
 __all__ = [
     "AWSValidationException",
     "NotSimulatedError",
     "ResourceInUseException",
     "ResourceNotFound",
-    "SagemakerClientError",
     "ServiceConflict",
 ]
 
@@ -34,3 +35,8 @@ class NotSimulatedError(SagemakerClientError):
     def __init__(self, what: str, instead: str = "") -> None:
         refusal = f"{what} is not simulated by the offline AWS; nothing was done."
         super().__init__(f"{refusal} {instead}".rstrip())
+
+    def response(self, headers: Mapping[str, Any]) -> tuple[int, dict[str, Any], str]:
+        """The answer over the wire. moto would warn that AWS's model has no such error."""
+        body = json.dumps({"__type": self.code, "message": self.message})
+        return 400, {**headers, "X-Amzn-Errortype": self.code, "status": 400}, body

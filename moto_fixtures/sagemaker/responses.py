@@ -59,6 +59,13 @@ class Response(
             return self.serialized(ActionResult(error))
         return super().call_action()
 
+    def serialized(self, action_result: ActionResult) -> Any:
+        """As moto, but for our own error, which AWS's model has not."""
+        error = action_result.result
+        if isinstance(error, NotSimulatedError):
+            return error.response(self.response_headers)
+        return super().serialized(action_result)
+
     def _check(self, action: str) -> None:
         if action in REFUSED or not hasattr(self, camelcase_to_underscores(action)):
             raise NotSimulatedError(f"sagemaker:{action}", REFUSED.get(action, ""))

@@ -1,0 +1,109 @@
+"""The Model Registry's mends, and models made from packages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.moto_fixtures.building import BUCKET, IMAGE, ROLE, Project, client, variant
+
+GROUP = "fraud"
+
+
+@pytest.fixture
+def sagemaker(session: boto3.Session) -> Any:
+    made = client(session, "sagemaker")
+    made.create_model_package_group(ModelPackageGroupName=GROUP)
+    return made
+
+
+def register(sagemaker: Any, **other: Any) -> str:
+    request = {
+        "ModelPackageGroupName": GROUP,
+        "InferenceSpecification": {
+            "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/model.tar.gz"}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+        **other,
+    }
+    return str(sagemaker.create_model_package(**request)["ModelPackageArn"])
+
+
+def test_a_version_number_is_never_given_twice(sagemaker: Any) -> None:
+    first, second = register(sagemaker), register(sagemaker)
+    sagemaker.delete_model_package(ModelPackageName=first)
+    sagemaker.delete_model_package(ModelPackageName=second)
+    assert register(sagemaker).endswith("/fraud/3")
+
+
+def test_a_deleted_package_is_gone(sagemaker: Any) -> None:
+    arn = register(sagemaker)
+    sagemaker.delete_model_package(ModelPackageName=arn)
+    with pytest.raises(ClientError, match="not found"):
+        sagemaker.describe_model_package(ModelPackageName=arn)
+
+
+def test_a_group_is_deleted_only_when_it_is_empty(sagemaker: Any) -> None:
+    arn = register(sagemaker)
+    with pytest.raises(ClientError, match="still holds 1 model packages") as refused:
+        sagemaker.delete_model_package_group(ModelPackageGroupName=GROUP)
+    assert refused.value.response["Error"]["Code"] == "ConflictException"
+    sagemaker.delete_model_package(ModelPackageName=arn)
+    sagemaker.delete_model_package_group(ModelPackageGroupName=GROUP)
+    assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+
+
+def test_a_package_waits_for_approval_unless_it_says_otherwise(sagemaker: Any) -> None:
+    got = sagemaker.describe_model_package(ModelPackageName=register(sagemaker))
+    assert got["ModelApprovalStatus"] == "PendingManualApproval"
+
+
+def test_an_update_changes_only_what_it_names(sagemaker: Any) -> None:
+    arn = register(sagemaker, CustomerMetadataProperties={"auc": "0.9", "rows": "10"})
+    sagemaker.update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="by hand"
+    )
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataPropertiesToRemove=["rows"])
+    got = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert got["ModelApprovalStatus"] == "Approved"
+    assert got["ApprovalDescription"] == "by hand"
+    assert got["CustomerMetadataProperties"] == {"auc": "0.9"}
+
+
+def test_a_batch_answers_the_known_and_names_the_unknown(sagemaker: Any) -> None:
+    arn = register(sagemaker)
+    missing = arn.replace("/1", "/99")
+    got = sagemaker.batch_describe_model_package(ModelPackageArnList=[arn, missing])
+    assert got["ModelPackageSummaries"][arn]["ModelPackageVersion"] == 1
+    assert "not found" in got["BatchDescribeModelPackageErrorMap"][missing]["ErrorResponse"]
+
+
+def test_a_package_has_tags(sagemaker: Any) -> None:
+    arn = register(sagemaker)
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "k", "Value": "v"}])
+    assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "k", "Value": "v"}]
+
+
+@pytest.mark.parametrize("place", ["PrimaryContainer", "Containers"])
+def test_a_model_made_from_a_package_serves(project: Project, place: str) -> None:
+    project.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+    container = {"ModelPackageName": register(project.sagemaker)}
+    given: dict[str, Any] = {place: [container] if place == "Containers" else container}
+    project.sagemaker.create_model(ModelName="packaged", ExecutionRoleArn=ROLE, **given)
+    assert project.sagemaker.describe_model(ModelName="packaged")[place] == given[place]
+    project.sagemaker.create_endpoint_config(
+        EndpointConfigName="packaged", ProductionVariants=[variant("packaged")]
+    )
+    project.sagemaker.create_endpoint(EndpointName="packaged", EndpointConfigName="packaged")
+    got = project.sagemaker.describe_endpoint(EndpointName="packaged")
+    assert got["EndpointStatus"] == "InService", got.get("FailureReason")
+
+
+def test_a_model_of_an_unknown_package_is_refused(sagemaker: Any) -> None:
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/nowhere/1"
+    with pytest.raises(ClientError, match="not found"):
+        sagemaker.create_model(ModelName="m", PrimaryContainer={"ModelPackageName": arn})
