@@ -69,7 +69,7 @@ def classify(
 ) -> tuple[TypeCounts, npt.NDArray[np.float64]]:
     """Counts by type of non-null `texts`, and each one's value: NaN where it is no number.
 
-    `repeats` says how often each text occurs (once each by default). A number too large
+    `repeats` says how often each text occurs, at least once (the default). A number too large
     for a float64 (`1e400`) is still Fractional; its value is infinite, and the caller
     keeps it out of the arithmetic.
 
