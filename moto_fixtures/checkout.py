@@ -39,6 +39,23 @@ def checkout(repository: Path, revision: str, destination: Path) -> str:
     return commit.decode().strip()
 
 
+def working_copy(repository: Path, destination: Path) -> None:
+    """Copy what a commit of everything here would hold: edits included, ignored files not.
+
+    Without git (an unpacked archive) everything but hidden and generated files is copied.
+    """
+    listed = _git(repository, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    if listed is None:
+        hidden = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build")
+        shutil.copytree(repository, destination, ignore=hidden)
+        return
+    for name in listed.decode().split("\0"):
+        if name and (repository / name).is_file():
+            copy = destination / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(repository / name, copy)
+
+
 def _git(repository: Path, *arguments: str) -> bytes | None:
     """Git's answer, or None where there is no git, no repository, or it refuses."""
     program = shutil.which("git")

@@ -30,7 +30,7 @@ PREFIX = "/offline/"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 CONTENT_TYPE = "text/csv"
 LATE = timedelta(hours=1)
-"""How far in the past bulk traffic may lie: an endpoint does not capture yesterday's."""
+"""How far before this clock hour bulk traffic may lie: an endpoint does not capture yesterday's."""
 
 
 class ControlError(Exception):
@@ -108,9 +108,10 @@ def _record(index: int, sent: Mapping[str, Any]) -> Record:
     if not isinstance(sent, dict) or not isinstance(sent.get("Body"), str):
         raise ControlError(f"Records[{index}] has no Body (text)")
     time, now = (_moment(sent, "Time") if "Time" in sent else utcnow()), utcnow()
-    if not now - LATE <= time <= now:
+    earliest = now.replace(minute=0, second=0, microsecond=0) - LATE
+    if not earliest <= time <= now:
         raise ControlError(
-            f"Records[{index}].Time {_iso(time)} is not within the hour before now ({_iso(now)})"
+            f"Records[{index}].Time {_iso(time)} lies outside {_iso(earliest)} to now ({_iso(now)})"
         )
     return Record(
         body=sent["Body"].encode(),

@@ -1,0 +1,219 @@
+"""What the monitors of a project found, for the person on duty.
+
+Needs     schedules with their executions, and the violations those wrote
+Writes    tables and sentences to a console; nothing anywhere else
+
+A schedule that has not run, or a run that failed, is not a healthy one: it is listed
+with its reason and decides the exit code before any violation does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from monitoring import errors
+from monitoring.aws import schedules as aws_schedules
+from monitoring.aws import storage
+from monitoring.aws.clients import Aws
+from monitoring.aws.schedules import CLEAN, FAILED, VIOLATIONS, Execution, Schedule
+
+MOST_VIOLATIONS = 12
+STATUS_STYLE = {CLEAN: "green", VIOLATIONS: "yellow", **dict.fromkeys(FAILED, "red")}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One entry of a `constraint_violations.json`, as far as people read it."""
+
+    subject: str
+    check: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution with what it found and where its files lie."""
+
+    execution: Execution
+    uri: str = ""
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def outcome(self) -> tuple[str, tuple[str, ...]]:
+        """What makes two runs worth one line: the status, and whom it names."""
+        named = sorted({violation.subject for violation in self.violations})
+        reason = (self.execution.failure_reason,) if self.execution.failure_reason else ()
+        return self.execution.status, tuple(named) or reason
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One schedule with its runs, oldest first."""
+
+    schedule: Schedule
+    runs: tuple[Run, ...]
+
+    def count(self, *statuses: str) -> int:
+        """How many runs ended in one of these statuses."""
+        return sum(run.execution.status in statuses for run in self.runs)
+
+
+def of_project(aws: Aws, name_contains: str = "") -> list[Watched]:
+    """The schedules whose name contains the project's, and what their executions found."""
+
+    def read(execution: Execution) -> Run:
+        uri = aws_schedules.output_uri(aws.sagemaker, execution)
+        document = storage.read_json(aws.s3, f"{uri}/constraint_violations.json")
+        return Run(execution, uri, tuple(violations_in(document)))
+
+    return watch(aws_schedules.schedules(aws.sagemaker, name_contains), read)
+
+
+def violations_in(document: Mapping[str, Any]) -> list[Violation]:
+    """The entries of any monitor's violations document.
+
+    >>> violations_in({"violations": [{"metric_name": "auc", "constraint_check_type":
+    ...     "LessThanThreshold", "description": "Metric auc was …"}]})[0].subject
+    'auc'
+    """
+    return [
+        Violation(
+            subject=" ".join(
+                str(entry[key])
+                for key in ("feature_name", "facet", "metric_name", "label")
+                if key in entry
+            ),
+            check=str(entry.get("constraint_check_type", "")),
+            description=str(entry.get("description", "")),
+        )
+        for entry in document.get("violations", [])
+    ]
+
+
+def watch(schedules: Iterable[Schedule], read: Callable[[Execution], Run]) -> list[Watched]:
+    """Look into every execution that found something; `read` fetches what it wrote."""
+    return [
+        Watched(
+            schedule,
+            tuple(
+                read(execution) if execution.status == VIOLATIONS else Run(execution)
+                for execution in schedule.executions
+            ),
+        )
+        for schedule in schedules
+    ]
+
+
+def exit_code(watched: Sequence[Watched]) -> int:
+    """1 when something could not be evaluated, 3 when violations were found, else 0.
+
+    Only each schedule's latest run counts: a drift that has been mended is history. A
+    schedule that never ran, or that nobody started, is unknown and so never 0.
+    """
+    latest = [one.runs[-1].execution.status if one.runs else "" for one in watched]
+    running = all(one.schedule.status == "Scheduled" for one in watched)
+    if not watched or not running or any(status in ("", *FAILED) for status in latest):
+        return errors.FAILED
+    return errors.VIOLATIONS_FOUND if VIOLATIONS in latest else errors.OK
+
+
+def show(watched: Sequence[Watched], console: Console) -> None:
+    """Print the schedules, their executions, what they found and what to look at next."""
+    console.print(_schedules(watched))
+    console.print(_executions(watched))
+    for one in watched:
+        _findings(one, console)
+    for line in next_steps(watched):
+        console.print(f"→ {escape(line)}", soft_wrap=True)
+
+
+def next_steps(watched: Sequence[Watched]) -> list[str]:
+    """One sentence for each schedule that needs somebody, or one that says none does."""
+    lines = []
+    for one in watched:
+        name = one.schedule.name
+        if one.schedule.status != "Scheduled":
+            lines.append(
+                f"{name} is {one.schedule.status}, so nothing is watched: "
+                f"aws sagemaker start-monitoring-schedule --monitoring-schedule-name {name}"
+            )
+        elif not one.runs:
+            lines.append(f"{name} has not run yet; nothing is known about its endpoint.")
+        elif (last := one.runs[-1]).execution.status in FAILED:
+            lines.append(
+                f"{name} could not evaluate its last hour "
+                f"({last.execution.failure_reason or 'no reason given'}): aws sagemaker "
+                f"describe-processing-job --processing-job-name {last.execution.processing_job}"
+            )
+        elif last.execution.status == VIOLATIONS:
+            lines.append(f"{name}: look at {_named(last)} first; files in {last.uri}")
+    return lines or ["Every schedule's last run was clean."]
+
+
+def _schedules(watched: Sequence[Watched]) -> Table:
+    table = _table("Schedules", "endpoint", "monitor", "status", ">clean", ">violations", ">failed")
+    for one in watched:
+        table.add_row(
+            escape(one.schedule.endpoint),
+            one.schedule.monitoring_type,
+            one.schedule.status,
+            str(one.count(CLEAN)),
+            str(one.count(VIOLATIONS)),
+            str(one.count(*FAILED)),
+        )
+    return table
+
+
+def _executions(watched: Sequence[Watched]) -> Table:
+    """One line for as many runs in a row as ended alike."""
+    table = _table("Executions (day and time, UTC)", "schedule", "first", "last", ">runs", "status")
+    for one in watched:
+        for (status, _), same in groupby(one.runs, key=lambda run: run.outcome):
+            runs = list(same)
+            table.add_row(
+                escape(one.schedule.name),
+                *(f"{runs[at].execution.scheduled:%d %H:%M}" for at in (0, -1)),
+                str(len(runs)),
+                f"[{STATUS_STYLE.get(status, 'default')}]{status}[/]",
+            )
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table whose headings say with a `>` which columns hold numbers."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in headings:
+        numbers = heading.startswith(">")
+        table.add_column(
+            heading.lstrip(">"), justify="right" if numbers else "left", overflow="fold"
+        )
+    return table
+
+
+def _findings(one: Watched, console: Console) -> None:
+    """Every run that found something or could not look, newest first."""
+    for run in reversed([run for run in one.runs if run.execution.status != CLEAN]):
+        said = run.uri or run.execution.failure_reason or "no reason given"
+        console.print(
+            f"[bold]{escape(one.schedule.name)}[/] {run.execution.scheduled:%Y-%m-%d %H:%M} "
+            f"{run.execution.status} {escape(said)}",
+            soft_wrap=True,
+        )
+        for violation in run.violations[:MOST_VIOLATIONS]:
+            console.print(
+                f"  {escape(violation.subject)}: {escape(violation.description)}", soft_wrap=True
+            )
+        if (hidden := len(run.violations) - MOST_VIOLATIONS) > 0:
+            console.print(f"  … and {hidden} more in constraint_violations.json")
+
+
+def _named(run: Run) -> str:
+    return ", ".join(sorted({violation.subject for violation in run.violations}))

@@ -1,0 +1,219 @@
+"""The demo: from a model to the drift found in its traffic, on this machine alone.
+
+    model → registry → buildspec → stacks → traffic, hour by hour → executions → findings
+
+Needs     nothing but this repository; optionally a CSV file to learn from
+Writes    `.demo/` (the model, the build's log and artifacts, the server's log); a summary
+
+Nothing here is a short cut past the product: the buildspec runs the script and the `aws` CLI,
+SageMaker's schedules start the monitors when the clock reaches them, and the summary is read
+back through the API. Only time is made to pass faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+
+from monitoring import status
+from monitoring.aws.clients import Aws
+from monitoring.errors import MonitoringError
+from moto_fixtures import codebuild, environment, server_process
+from moto_fixtures.checkout import working_copy
+from moto_fixtures.seed import Account, Seeded, seed
+from moto_fixtures.server_process import ServerProcess
+from moto_fixtures.traffic import Disturbance, plant
+from pipelines import data, preprocess
+from pipelines.models import from_csv, model_for
+from pipelines.models.base import Model, Table
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = ("staging", "prod")
+DISTURBED_STAGE = "staging"
+MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
+"""A Monday. Fixed, so that two runs print the same."""
+FRAUD = "fraud"
+FRAUD_DRIFT = ("customer_age", "basket_items", "app_platform")
+"""Columns the fraud model hardly uses: its answers stay as they are, only the inputs drift."""
+SEED = 7
+HOUR = timedelta(hours=1)
+LAST_RUN = timedelta(minutes=30)
+"""SageMaker starts a run within 20 minutes of its hour."""
+LONGEST_PROJECT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How much happens, and from which hour on it goes wrong."""
+
+    hours: int = 24
+    disturbed_from: int = 18
+    requests: int = 500
+    """In each hour, to each stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the model learns from: the worked example, or a table of the user's."""
+
+    path: Path | None = None
+    label: str = ""
+    positive: str | None = None
+
+    def load(self) -> tuple[Model, Table]:
+        """The model's description and its data."""
+        if self.path is None:
+            return preprocess.made_up(model_for(FRAUD))
+        return from_csv.load(self.path, self.label, self.positive)
+
+
+def demo(source: Source, scene: Scene, workspace: Path, console: Console) -> int:
+    """Run the whole scene; 0 when it ran to its end, whatever the monitors found."""
+    began = time.monotonic()
+    shutil.rmtree(workspace, ignore_errors=True)
+    workspace.mkdir(parents=True)
+    model, table = source.load()
+    project = project_name(model)
+    with ExitStack() as stack:
+        with _step(console, "start the offline AWS"):
+            server = stack.enter_context(server_process.running(workspace / "server.log"))
+        environment.enter(os.environ, server.url)
+        aws = Aws(boto3.Session())
+        server.travel(MIDNIGHT)
+        with _step(console, f"build and register a model of {len(table)} rows ({model.source})"):
+            seeded = seed(aws, model, table, workspace, project)
+        with _step(console, f"buildspec.yml: render, package, deploy {' and '.join(STAGES)}"):
+            _deploy(seeded.account, workspace)
+        planted = plant(model.schema, seeded.traffic, FRAUD_DRIFT if model.name == FRAUD else ())
+        _send_and_wind(server, seeded, planted, scene, console)
+        watched = status.of_project(aws, f"{project}-")
+    console.print()
+    status.show(watched, console)
+    _say_planted(console, planted, scene)
+    console.print(f"{time.monotonic() - began:.0f} s. Files: {_short(workspace)}", highlight=False)
+    return 0
+
+
+def project_name(model: Model) -> str:
+    """A project name SageMaker takes, made from the model's.
+
+    >>> from pipelines.models import model_for
+    >>> project_name(model_for("fraud"))
+    'fraud'
+    """
+    return model.name[:LONGEST_PROJECT].strip("-")
+
+
+def _deploy(account: Account, workspace: Path) -> None:
+    """Run the buildspec over a copy of this checkout, as CodeBuild would on a commit."""
+    source, artifacts = workspace / "source", workspace / "artifacts"
+    working_copy(ROOT, source)
+    variables = {
+        "MODEL_MONITOR_ROLE_ARN": account.role_arn,
+        "SAGEMAKER_PROJECT_ID": account.project_id,
+        "SAGEMAKER_PROJECT_NAME": account.project,
+        "MONITOR_OUTPUTS_BUCKET": account.bucket,
+        "ARTIFACT_BUCKET": account.bucket,
+        "EXPORT_TEMPLATE_NAME": "packaged-model-monitor.yml",
+        "EXPORT_TEMPLATE_STAGING_CONFIG": "staging-monitoring-schedule-config-export.json",
+        "EXPORT_TEMPLATE_PROD_CONFIG": "prod-monitoring-schedule-config-export.json",
+        "DEPLOY_STAGES": " ".join(STAGES),
+    }
+    log = workspace / "build.log"
+    with log.open("w", encoding="utf-8") as output:
+        build = codebuild.run(
+            source / "buildspec.yml", source, {**os.environ, **variables}, artifacts, output
+        )
+    if not build.succeeded:
+        last = "".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[-15:])
+        raise RuntimeError(f"the build failed; its log is {_short(log)} and ends:\n{last}")
+
+
+def _send_and_wind(
+    server: ServerProcess,
+    seeded: Seeded,
+    planted: Sequence[Disturbance],
+    scene: Scene,
+    console: Console,
+) -> None:
+    """Wind the clock hour by hour; send what arrived in that hour; let the monitors run."""
+    chance = random.Random(SEED)  # noqa: S311 (reproducible traffic, not a secret)
+    for hour in track(range(scene.hours), "traffic and monitoring, hour by hour", console=console):
+        start = MIDNIGHT + timedelta(hours=hour)
+        server.advance(start + HOUR)
+        for stage in STAGES:
+            rows = chance.choices(seeded.traffic, k=scene.requests)
+            if stage == DISTURBED_STAGE and hour >= scene.disturbed_from:
+                for disturbance in planted:
+                    rows = [disturbance.apply(row, chance) for row in rows]
+            records = [
+                {
+                    "Body": body,
+                    "ContentType": "text/csv",
+                    "InferenceId": f"{stage}-{hour:02}-{number:05}",
+                    "Time": (start + number * HOUR / scene.requests).isoformat(),
+                }
+                for number, body in enumerate(data.lines(rows))
+            ]
+            server.send(f"{seeded.account.project}-{stage}", records)
+    server.advance(MIDNIGHT + scene.hours * HOUR + LAST_RUN)
+
+
+def _say_planted(console: Console, planted: Sequence[Disturbance], scene: Scene) -> None:
+    console.print()
+    first = MIDNIGHT + scene.disturbed_from * HOUR
+    console.print(f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on:")
+    for disturbance in planted:
+        console.print(f"  {escape(disturbance.column)}: {escape(disturbance.what)}", soft_wrap=True)
+
+
+@contextmanager
+def _step(console: Console, what: str) -> Iterator[None]:
+    """Say what is being done while it is done, and how long it took."""
+    began = time.monotonic()
+    with console.status(escape(what)):
+        yield
+    console.print(f"{escape(what)}  [dim]{time.monotonic() - began:.1f} s[/]", highlight=False)
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m moto_fixtures demo`: run the scene in this terminal."""
+    parser = argparse.ArgumentParser("python -m moto_fixtures demo", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--data", type=Path, help="a CSV file with a header, instead of fraud")
+    parser.add_argument("--label", default="", help="its column to predict")
+    parser.add_argument("--positive", help="the label's value to give the probability of")
+    usual = Scene()
+    parser.add_argument("--hours", type=int, default=usual.hours, help="%(default)s")
+    parser.add_argument("--disturbed-from", type=int, default=usual.disturbed_from, metavar="HOUR")
+    parser.add_argument("--requests", type=int, default=usual.requests, help="an hour and stage")
+    parser.add_argument("--workspace", type=Path, default=Path(".demo"), help="%(default)s")
+    asked = parser.parse_args(arguments)
+    if (asked.data is None) == bool(asked.label):
+        parser.error("--data and --label belong together: a table, and its column to predict")
+    source = Source(asked.data, asked.label, asked.positive)
+    scene = Scene(asked.hours, asked.disturbed_from, asked.requests)
+    console = Console(highlight=False)
+    try:
+        return demo(source, scene, asked.workspace, console)
+    except MonitoringError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code

@@ -1,0 +1,115 @@
+"""What an account holds before the first deployment: a bucket, a role, a project, a model.
+
+Needs     a session whose endpoint is the offline AWS
+Leaves    an approved model package with its baselines in the registry, and the held-out
+          rows that will be sent as traffic
+
+Everything goes through AWS's own API, so the same calls would make the same things in an
+account. Running it again makes nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from monitoring.aws.clients import Aws
+from pipelines import baseline, data, evaluate, preprocess, register, train
+from pipelines.models.base import Model, Table
+from serving.schema import Row
+
+ROOT = Path(__file__).resolve().parents[1]
+ROLE_NAME = "model-monitor"
+PROJECT_ID = "p-offline"
+PROJECT_TAGS = [{"Key": "team", "Value": "card risk"}]
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The names a render and a deployment need."""
+
+    project: str
+    project_id: str
+    bucket: str
+    role_arn: str
+    image: str
+    """The serving image's name in this account's registry; offline, `serving/` itself answers."""
+
+    @property
+    def model_package_group(self) -> str:
+        """Where the script looks for packages when it is not told."""
+        return f"{self.project}-{self.project_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """An account with a model in its registry."""
+
+    account: Account
+    model: Model
+    package: register.Registered
+    traffic: list[Row]
+
+
+def prepare_account(session: Any, project: str) -> Account:
+    """Make the bucket, the role and the project, where they are not there yet."""
+    account_id = session.client("sts").get_caller_identity()["Account"]
+    bucket = f"{project}-monitoring-{account_id}"
+    _once(session.client("s3").create_bucket, Bucket=bucket)
+    iam = session.client("iam")
+    _once(iam.create_role, RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(TRUST))
+    _once(
+        session.client("sagemaker").create_project,
+        ProjectName=project,
+        ProjectDescription="Made by the offline AWS.",
+        ServiceCatalogProvisioningDetails={"ProductId": "prod-offline00001"},
+        Tags=PROJECT_TAGS,
+    )
+    role = iam.get_role(RoleName=ROLE_NAME)["Role"]["Arn"]
+    image = f"{account_id}.dkr.ecr.{session.region_name}.amazonaws.com/serving:offline"
+    return Account(project, PROJECT_ID, bucket, role, image)
+
+
+def seed(aws: Aws, model: Model, table: Table, workspace: Path, project: str) -> Seeded:
+    """Build a model from a table, and register it approved in an account of its own project."""
+    account = prepare_account(aws.session, project)
+    parts, built, report, baselines = (
+        workspace / name for name in ("data", "model", "report", "baseline")
+    )
+    preprocess.preprocess(parts, model, table)
+    train.train(parts, built)
+    evaluate.evaluate(parts, built, report)
+    baseline.baseline(parts, built, baselines)
+    package = register.register(
+        aws,
+        register.Build(built, report, baselines, register.commit_of(ROOT)),
+        bucket=account.bucket,
+        group=account.model_package_group,
+        image=account.image,
+        approval="Approved",
+    )
+    return Seeded(account, model, package, list(data.read(parts, "traffic", model).rows))
+
+
+def _once(create: Any, **request: Any) -> None:
+    """Create something that may be there already."""
+    there = {"BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceInUse"}
+    try:
+        create(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in there:
+            raise
