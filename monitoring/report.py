@@ -22,8 +22,9 @@ from monitoring.measures.state import Uncomputable
 from monitoring.monitors.base import Analysis, Finding, Mode
 
 LONGEST_TEXT = 300
-SAMPLED_VALUES = "unseen"
-"""The key of a finding's evidence that holds values instead of numbers."""
+UNSEEN = "unseen"
+HOLDS_VALUES = {UNSEEN, "at", "baseline_counts", "current_counts"}
+"""What of a finding's evidence holds values of the data, and not just numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def sentences(outcome: Outcome, show_values: bool = False) -> Iterator[str]:
 
 
 def _details(finding: Finding, show_values: bool) -> Iterator[str]:
-    unseen = finding.evidence.get(SAMPLED_VALUES)
+    unseen = finding.evidence.get(UNSEEN)
     if isinstance(unseen, Mapping) and unseen:
         if show_values:
             shown = ", ".join(f"{clean(v)!r} in {n} rows" for v, n in unseen.items())
@@ -108,9 +109,6 @@ def findings_document(outcome: Outcome) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    evidence = dict(finding.evidence)
-    if isinstance(unseen := evidence.get(SAMPLED_VALUES), Mapping):
-        evidence[SAMPLED_VALUES] = [{"length": len(v), "rows": n} for v, n in unseen.items()]
     return {
         **finding.violation(),
         "observed": finding.observed,
@@ -118,8 +116,32 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "threshold": finding.threshold,
         "mode": finding.mode,
         "other_mode": finding.other_mode,
-        "evidence": evidence,
+        "evidence": redacted(finding.evidence),
     }
+
+
+def redacted(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence without values the baseline does not hold; the arithmetic stays possible.
+
+    >>> counts = {"baseline_counts": {"Rome": 3}, "current_counts": {"Rome": 1, "41-11": 2}}
+    >>> redacted(counts)["current_counts"]
+    {'Rome': 1, 'redacted 1 (5 characters)': 2}
+    """
+    known = frozenset(evidence.get("baseline_counts", ()))
+    stand_ins: dict[str, str] = {}
+
+    def shown(value: str) -> str:
+        if value in known:
+            return value
+        stand_in = f"redacted {len(stand_ins) + 1} ({len(value)} characters)"
+        return stand_ins.setdefault(value, stand_in)
+
+    def entry(key: str, value: Any) -> Any:
+        if key in HOLDS_VALUES and isinstance(value, Mapping):
+            return {shown(text): number for text, number in value.items()}
+        return shown(value) if key in HOLDS_VALUES and isinstance(value, str) else value
+
+    return {key: entry(key, value) for key, value in evidence.items()}
 
 
 def metric_data(

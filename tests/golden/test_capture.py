@@ -150,7 +150,7 @@ def test_the_environment_of_a_real_job_is_parsed(tmp_path: Path):
 
 def test_a_job_of_a_monitor_not_built_says_so(tmp_path: Path):
     environment = golden_environment()
-    with pytest.raises(MonitoringError, match="model-quality.*not built"):
+    with pytest.raises(MonitoringError, match=r"model-quality.*not built"):
         Job.parse(environment, tmp_path)
     assert run(environment, tmp_path) == 1
     assert "model-quality" in (tmp_path / "opt/ml/output/message").read_text()

@@ -1,0 +1,304 @@
+"""One execution under a root of its own, as the container contract has it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitoring.job import FINDINGS, MESSAGE, METRICS, run
+
+OUTPUT = Path("opt/ml/processing/output")
+CAPTURE = Path("opt/ml/processing/input_data/fraud-staging/AllTraffic/2026/01/05/09")
+DOCUMENTS = ["constraint_violations.json", "constraints.json", "findings.json", "statistics.json"]
+SECRET = "4111-1111-1111-1111"
+
+BASELINE = {
+    "dataset_format": json.dumps({"csv": {"header": "true", "output_columns_position": "START"}}),
+    "dataset_source": "/opt/ml/processing/input/baseline_dataset_input",
+    "output_path": "/opt/ml/processing/baseline",
+    "publish_cloudwatch_metrics": "Disabled",
+}
+EXECUTION = {
+    "dataset_format": json.dumps(
+        {"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}
+    ),
+    "dataset_source": "/opt/ml/processing/input_data",
+    "output_path": "/opt/ml/processing/output",
+    "publish_cloudwatch_metrics": "Enabled",
+    "baseline_constraints": "/opt/ml/processing/baseline/constraints.json",
+    "baseline_statistics": "/opt/ml/processing/baseline/statistics.json",
+    "start_time": "2026-01-05T09:00:00Z",
+    "end_time": "2026-01-05T10:00:00Z",
+    "metric_time": "2026-01-05T09:00:00Z",
+    "sagemaker_endpoint_name": "fraud-staging",
+    "sagemaker_monitoring_schedule_name": "fraud-staging-DataQuality",
+    "monitoring_input_type": "ENDPOINT_INPUT",
+}
+SHOPS = ("books", "shoes", "toys")
+
+
+def row(number: int) -> tuple[str, str]:
+    """What one transaction sends, and what the model answers."""
+    sent = f"{20 + number % 60},{SHOPS[number % 3]},{number * 7 % 500}.5"
+    return sent, f"{number % 2},{number % 97 / 97!r}"
+
+
+def captured(number: int, sent: str, answered: str) -> str:
+    side = {"observedContentType": "text/csv", "encoding": "CSV"}
+    return json.dumps(
+        {
+            "captureData": {
+                "endpointInput": {**side, "mode": "INPUT", "data": sent},
+                "endpointOutput": {**side, "mode": "OUTPUT", "data": answered + "\n"},
+            },
+            "eventMetadata": {
+                "eventId": f"event-{number}",
+                "inferenceTime": f"2026-01-05T09:{number % 60:02}:00Z",
+            },
+            "eventVersion": "0",
+        }
+    )
+
+
+def capture(root: Path, lines: list[str]) -> None:
+    directory = root / CAPTURE
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "00-00-000-x.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def traffic(count: int = 400) -> list[str]:
+    return [captured(number, *row(number)) for number in range(count)]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A container with a baseline, made by a baselining job."""
+    data = tmp_path / "opt/ml/processing/input/baseline_dataset_input"
+    data.mkdir(parents=True)
+    lines = [f"{answered},{sent}" for sent, answered in map(row, range(400))]
+    header = "prediction,probability,age,shop,amount"
+    (data / "baseline.csv").write_text("\n".join([header, *lines]) + "\n")
+    assert run(BASELINE, tmp_path) == 0
+    return tmp_path
+
+
+def message(root: Path) -> str:
+    return (root / MESSAGE).read_text()
+
+
+def document(root: Path, name: str) -> Any:
+    return json.loads((root / OUTPUT / name).read_text())
+
+
+def metrics(root: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (root / METRICS).read_text().splitlines()]
+
+
+def test_a_baselining_job_writes_statistics_and_constraints(root: Path):
+    written = sorted(path.name for path in (root / "opt/ml/processing/baseline").iterdir())
+    assert written == ["constraints.json", "statistics.json"]
+    assert message(root) == "Completed: Job completed successfully with no violations."
+
+
+def test_a_baselining_job_takes_the_drift_method_from_its_environment(root: Path):
+    assert run({**BASELINE, "categorical_drift_method": "ChiSquared"}, root) == 0
+    constraints = json.loads((root / "opt/ml/processing/baseline/constraints.json").read_text())
+    drift = constraints["monitoring_config"]["distribution_constraints"]
+    assert drift["categorical_drift_method"] == "ChiSquared"
+
+
+@pytest.mark.parametrize("mode", ["corrected", "compat"])
+def test_clean_traffic_completes(root: Path, mode: str):
+    capture(root, traffic())
+    assert run({**EXECUTION, "analysis_mode": mode}, root) == 0
+    assert message(root) == "Completed: Job completed successfully with no violations."
+    assert sorted(path.name for path in (root / OUTPUT).iterdir()) == DOCUMENTS
+    assert document(root, "constraint_violations.json") == {"violations": []}
+    assert document(root, FINDINGS)["mode"] == mode
+
+
+def test_violations_are_named_counted_and_end_with_0(root: Path):
+    lines = [
+        captured(number, sent.replace("books", "guns").replace("shoes", ""), answered)
+        for number, (sent, answered) in enumerate(map(row, range(400)))
+    ]
+    capture(root, lines)
+    assert run(EXECUTION, root) == 0
+    violations = document(root, "constraint_violations.json")["violations"]
+    assert message(root) == (
+        f"CompletedWithViolations: Job completed successfully with {len(violations)} violations."
+    )
+    assert {violation["feature_name"] for violation in violations} == {"shop"}
+    assert {"completeness_check", "categorical_values_check"} <= {
+        violation["constraint_check_type"] for violation in violations
+    }
+
+
+def test_findings_hold_what_awss_files_cannot(root: Path):
+    lines = [captured(n, row(n)[0].replace("books", SECRET), row(n)[1]) for n in range(400)]
+    capture(root, [*lines, "broken"])
+    assert run(EXECUTION, root) == 0
+    findings = document(root, FINDINGS)
+    assert findings["window"] == "2026-01-05T09:00:00Z to 2026-01-05T10:00:00Z"
+    assert findings["item_count"] == 400
+    assert findings["capture"]["malformed"] == 1
+    assert "00-00-000-x.jsonl:401" in findings["problems"][0]
+    unseen = next(
+        f["evidence"]["unseen"] for f in findings["findings"] if "unseen" in f["evidence"]
+    )
+    assert unseen == {"redacted 1 (19 characters)": 134}
+    assert SECRET not in json.dumps(findings)
+
+
+def test_metrics_are_awss_by_name_dimension_and_time(root: Path):
+    capture(root, traffic())
+    run(EXECUTION, root)
+    by_name = {line["MetricName"]: line for line in metrics(root)}
+    age = by_name["feature_data_age"]
+    assert age["StatisticValues"] == {
+        "Maximum": 79.0,
+        "Minimum": 20.0,
+        "SampleCount": 400,
+        "Sum": sum(20 + n % 60 for n in range(400)),
+    }
+    assert age["Timestamp"] == "2026-01-05T09:00:00Z"
+    assert age["Dimensions"] == [
+        {"Name": "Endpoint", "Value": "fraud-staging"},
+        {"Name": "MonitoringSchedule", "Value": "fraud-staging-DataQuality"},
+    ]
+    assert by_name["feature_non_null_shop"]["Value"] == 1.0
+    assert by_name["feature_baseline_drift_shop"]["Value"] == 0.0
+    assert by_name["total_number_of_violations"]["Value"] == 0
+    assert by_name["records"]["Value"] == 400
+    assert "feature_data_shop" not in by_name
+
+
+def test_a_batch_monitors_metrics_have_no_endpoint(root: Path):
+    capture(root, traffic())
+    run({**EXECUTION, "sagemaker_endpoint_name": ""}, root)
+    assert [d["Name"] for d in metrics(root)[0]["Dimensions"]] == ["MonitoringSchedule"]
+
+
+@pytest.mark.parametrize("switch", ["environment", "constraints"])
+def test_either_switch_keeps_metrics_in(root: Path, switch: str):
+    capture(root, traffic())
+    environment = dict(EXECUTION)
+    if switch == "environment":
+        environment["publish_cloudwatch_metrics"] = "Disabled"
+    else:
+        path = root / "opt/ml/processing/baseline/constraints.json"
+        constraints = json.loads(path.read_text())
+        constraints["monitoring_config"]["emit_metrics"] = "Disabled"
+        path.write_text(json.dumps(constraints))
+    assert run(environment, root) == 0
+    assert not (root / METRICS).exists()
+
+
+@pytest.mark.parametrize("lines", [[], None, ["{}"]], ids=["empty file", "no file", "other hour"])
+def test_an_hour_without_data_fails_as_no_data(root: Path, lines: list[str] | None):
+    (root / "opt/ml/processing/input_data").mkdir(parents=True)
+    if lines == ["{}"]:
+        lines = [line.replace("T09:", "T08:") for line in traffic(5)]
+    if lines is not None:
+        capture(root, lines)
+    assert run(EXECUTION, root) == 1
+    assert message(root).startswith("NO_DATA: no captured record between 2026-01-05T09:00:00Z")
+    assert not (root / OUTPUT).exists()
+    assert [(line["MetricName"], line["Value"]) for line in metrics(root)] == [("records", 0)]
+
+
+FAULTS = {
+    "no dataset_format": ({"dataset_format": ""}, 2, "dataset_format"),
+    "a broken dataset_format": ({"dataset_format": "{"}, 2, "dataset_format"),
+    "a format not built": (
+        {"dataset_format": '{"sagemakerMergeJson": {}}'},
+        1,
+        "sagemakerMergeJson.*not built",
+    ),
+    "no output_path": ({"output_path": ""}, 2, "output_path"),
+    "a path that climbs": ({"output_path": "/opt/../../etc"}, 2, "output_path"),
+    "an unknown mode": ({"analysis_mode": "fast"}, 2, "analysis_mode.*corrected, compat"),
+    "an unknown analysis": ({"analysis_type": "MAGIC"}, 2, "analysis_type.*MODEL_QUALITY"),
+    "half a window": ({"end_time": ""}, 2, "window"),
+    "a baseline that is not there": (
+        {"baseline_constraints": "/opt/ml/nowhere.json"},
+        1,
+        "nowhere.json",
+    ),
+    "a baseline of another monitor": (
+        {"baseline_constraints": "/opt/ml/processing/other.json"},
+        1,
+        "model quality",
+    ),
+    "a preprocessor": ({"record_preprocessor_script": "/x.py"}, 1, "record_preprocessor_script"),
+    "another monitor": ({"analysis_type": "MODEL_BIAS"}, 1, "model-bias.*not built"),
+    "a source that is not there": ({"dataset_source": "/opt/ml/nowhere"}, 1, "nowhere"),
+}
+
+
+@pytest.mark.parametrize(("change", "code", "cause"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_evaluated_says_so_in_one_line_and_publishes_nothing(
+    root: Path, change: dict[str, str], code: int, cause: str
+):
+    capture(root, traffic(5))
+    other = root / "opt/ml/processing/other.json"
+    other.write_text('{"version": 0.0, "regression_constraints": {}}')
+    assert run({**EXECUTION, **change}, root) == code
+    assert re.search(cause, message(root)), message(root)
+    assert "\n" not in message(root)
+    assert len(message(root).encode()) <= 1024
+    assert not (root / OUTPUT).exists()
+    assert not (root / METRICS).exists()
+
+
+def test_too_many_faulty_records_fail_without_their_content(root: Path):
+    capture(root, [*traffic(50), *[SECRET] * 50])
+    assert run(EXECUTION, root) == 1
+    assert "50 of 100 captured records are faulty" in message(root)
+    assert SECRET not in message(root)
+    assert not (root / OUTPUT).exists()
+
+
+def test_a_defect_is_placed_but_never_quotes_the_data(
+    root: Path, capfd: pytest.CaptureFixture[str]
+):
+    class Environment(dict[str, str]):
+        def get(self, *_: Any) -> Any:
+            raise ZeroDivisionError(SECRET)
+
+    assert run(Environment(), root) == 1
+    assert message(root).startswith("InternalError: ZeroDivisionError")
+    shown = message(root) + "".join(capfd.readouterr())
+    assert "test_job.py" in shown
+    assert SECRET not in shown
+
+
+def test_the_same_execution_twice_leaves_the_same_documents(root: Path):
+    capture(root, traffic())
+    run(EXECUTION, root)
+    first = {name: (root / OUTPUT / name).read_bytes() for name in DOCUMENTS}
+    run(EXECUTION, root)
+    assert {name: (root / OUTPUT / name).read_bytes() for name in DOCUMENTS} == first
+
+
+def test_a_failed_execution_leaves_the_documents_before_it(root: Path):
+    capture(root, traffic())
+    run(EXECUTION, root)
+    before = {name: (root / OUTPUT / name).read_bytes() for name in DOCUMENTS}
+    capture(root, [])
+    assert run(EXECUTION, root) == 1
+    assert {name: (root / OUTPUT / name).read_bytes() for name in DOCUMENTS} == before
+
+
+def test_only_inputs_captured_is_missing_outputs_and_nothing_else(root: Path):
+    lines = [json.loads(line) for line in traffic()]
+    for line in lines:
+        del line["captureData"]["endpointOutput"]
+    capture(root, [json.dumps(line) for line in lines])
+    assert run(EXECUTION, root) == 0
+    (violation,) = document(root, "constraint_violations.json")["violations"]
+    assert violation["constraint_check_type"] == "missing_column_check"
