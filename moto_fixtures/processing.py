@@ -33,6 +33,7 @@ ANALYSIS_CONFIG = PurePosixPath("/opt/ml/processing/input/config")
 NEIGHBOURS = 1
 """Hours staged on either side of the window: a file may hold events of the hour next to it."""
 DEFAULT_MAX_RUNTIME = 3600
+LONGEST_JOB_NAME = 63
 ANALYSIS_TYPES = {
     kinds.MODEL_QUALITY: "MODEL_QUALITY",
     kinds.BIAS: "MODEL_BIAS",
@@ -99,7 +100,9 @@ def prepare(backend: Backend, schedule: MonitoringSchedule, scheduled: datetime)
 
 
 def _job_name(kind: Kind, scheduled: datetime) -> str:
-    return f"{kind.slug}-monitoring-{scheduled:%Y%m%d%H%M}-{uuid.uuid4().hex[:24]}"
+    """`model-quality-monitoring-202502161600-` and 24 hexadecimal digits, or as many as fit."""
+    name = f"{kind.slug}-monitoring-{scheduled:%Y%m%d%H%M}-{uuid.uuid4().hex[:24]}"
+    return name[:LONGEST_JOB_NAME]
 
 
 def _captured(backend: Backend, source: dict[str, Any], window: Window) -> Iterator[dict[str, Any]]:

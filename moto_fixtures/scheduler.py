@@ -154,13 +154,19 @@ def _start(
 
 
 def _finish(started: _Started, ended: Ended) -> None:
-    """Publish what the container left and take the status from its exit message."""
+    """Publish what the container left and take the status from its exit message.
+
+    Metrics are published however it ended: that nothing was there to evaluate is one.
+    """
     message = started.staging.message()
+    started.staging.publish_metrics(started.run.schedule.kind.namespace)
     started.job.exit_message = message or None
     status = message.partition(":")[0]
     if ended.exit_code == 0 and status in STATUSES:
         try:
-            _publish(started)
+            started.staging.publish(
+                started.run.output, started.run.request["ProcessingOutputConfig"].get("KmsKeyId")
+            )
         except StagingError as error:
             started.failure = str(error)
         else:
@@ -177,12 +183,6 @@ def _finish(started: _Started, ended: Ended) -> None:
         started.failure = message or f"AlgorithmError: {ended.error}, exit code {ended.exit_code}"
     if ended.error:
         log.error("%s: %s\n%s", started.job.arn, started.failure, _log_of(started))
-
-
-def _publish(started: _Started) -> None:
-    run = started.run
-    started.staging.publish(run.output, run.request["ProcessingOutputConfig"].get("KmsKeyId"))
-    started.staging.publish_metrics(run.schedule.kind.namespace)
 
 
 def _fail(started: _Started, reason: str) -> None:

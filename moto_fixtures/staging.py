@@ -92,17 +92,19 @@ class Staging:
         return len(data)
 
     def message(self) -> str:
-        """The exit message, as much of it as the service keeps."""
+        """The exit message, as much of it as the service keeps, in the container's own paths."""
         path = self.local(MESSAGE)
         if not path.is_file():
             return ""
-        return path.read_bytes()[:MESSAGE_BYTES].decode("utf-8", "ignore").strip()
+        said = path.read_bytes()[:MESSAGE_BYTES].decode("utf-8", "ignore").strip()
+        return said.replace(str(self.root), "")
 
     def _fetch_input(self, one: Mapping[str, Any]) -> None:
         """One object under its own name, or all objects below a prefix."""
         source = one["S3Input"]
         bucket, prefix = _split(source["S3Uri"])
         directory = self.local(source["LocalPath"])
+        directory.mkdir(parents=True, exist_ok=True)
         captured = one["InputName"].startswith("endpoint_input_")
         try:
             keys = list(self._keys(bucket, f"{prefix}/" if captured else prefix))

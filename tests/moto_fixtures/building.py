@@ -30,6 +30,10 @@ class TrainedModel:
 
     archive: bytes
     rows: list[str]
+    columns: tuple[str, ...]
+    """The model's inputs, in order."""
+    baseline: dict[str, bytes]
+    """The data-quality baseline's documents, by file name."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from pipelines.baseline import baseline
 from pipelines.models import fraud
 from pipelines.preprocess import preprocess
 from pipelines.train import train
@@ -22,7 +23,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     parts = preprocess(data, fraud.MODEL, fraud.generate(4000, 7))
     train(data, model_dir)
     rows = [",".join("" if cell is None else cell for cell in row) for row in parts["test"].rows]
-    return TrainedModel((model_dir / "model.tar.gz").read_bytes(), rows)
+    baseline(data, model_dir, directory / "baseline")
+    documents = {path.name: path.read_bytes() for path in (directory / "baseline").glob("*.json")}
+    archive = (model_dir / "model.tar.gz").read_bytes()
+    return TrainedModel(archive, rows, fraud.SCHEMA.names, documents)
 
 
 @pytest.fixture
