@@ -121,7 +121,7 @@ def test_a_file_that_is_not_there_is_named_with_its_stage(tmp_path: Path) -> Non
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_bytes(b"\xff\xfe{}")
-    with pytest.raises(ConfigError, match="config.json"):
+    with pytest.raises(ConfigError, match=r"config\.json"):
         config.read([Source.monitors(path, "prod")])
 
 

@@ -26,7 +26,7 @@ class Template(yaml.SafeLoader):
     """Reads CloudFormation's own tags as the plain values under them."""
 
 
-Template.add_multi_constructor("!", lambda loader, _tag, node: node.value)
+Template.add_multi_constructor("!", lambda _loader, _tag, node: node.value)
 
 
 @pytest.fixture(params=TABLES, ids=str)
