@@ -50,7 +50,7 @@ def _renumbered(node: Any, ids: dict[int, int], files: dict[str, str]) -> Any:
         return [_renumbered(each, ids, files) for each in node]
     if not isinstance(node, dict):
         return node
-    found = {}
+    found: dict[str, Any] = {}
     for key, value in node.items():
         if key == "__id__" and isinstance(value, int):
             found[key] = ids.setdefault(value, len(ids))

@@ -22,6 +22,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from monitoring.errors import UsageError
 from pipelines import archive, data
@@ -68,14 +69,19 @@ def estimator(schema: Schema) -> Pipeline:
 
 
 def fit(model: Model, table: Table) -> Pipeline:
-    """The pipeline fitted to a table."""
+    """The pipeline fitted to a table.
+
+    On one thread: with more, the order of the sums, and so the model's bytes, would depend
+    on how many cores the machine has.
+    """
     targets = model.targets(table)
     if len(set(targets)) < 2:
         raise UsageError(
             f"the {len(table)} training rows hold only one of the two classes of "
             f"{model.label!r}; bring rows of both (positive is {model.positive!r})"
         )
-    return estimator(model.schema).fit(table.rows, targets)
+    with threadpool_limits(1):
+        return estimator(model.schema).fit(table.rows, targets)
 
 
 def _threshold(pipeline: Pipeline, model: Model, parts: dict[str, Table]) -> float:

@@ -149,7 +149,9 @@ def _stolen(rng: np.random.Generator, rows: int) -> Values:
 
 
 def _choice(rng: np.random.Generator, shares: Mapping[str, float], rows: int) -> np.ndarray:
-    return rng.choice(np.array(list(shares), dtype=object), rows, p=list(shares.values()))
+    values = np.array(list(shares), dtype=object)
+    chosen: np.ndarray = rng.choice(values, rows, p=list(shares.values()))
+    return chosen
 
 
 def _money(amounts: np.ndarray) -> np.ndarray:

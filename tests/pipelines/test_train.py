@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,11 +23,13 @@ from pipelines.train import best_threshold, estimator, fit, train
 from serving.model import Predictor
 
 
-def test_the_same_data_makes_the_same_bytes_in_another_process(build, tmp_path):
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_same_data_makes_the_same_bytes_on_any_number_of_cores(build, tmp_path, threads):
     subprocess.run(
         [sys.executable, "-m", "pipelines.train", "--data", build / "data", "--output", tmp_path],
         check=True,
         capture_output=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
     )
     for path in (build / "model").iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
@@ -73,7 +76,7 @@ def test_one_class_only_is_refused():
 
 def test_a_stored_pipeline_answers_as_the_fitted_one(build):
     table = data.read(build / "data", "train", fraud.MODEL)
-    fitted = estimator(fraud.SCHEMA).fit(table.rows, fraud.MODEL.targets(table))
+    fitted = fit(fraud.MODEL, table)
     stored = Predictor.load(build / "model").pipeline
     rows = data.read(build / "data", "test", fraud.MODEL).rows
     assert np.array_equal(fitted.predict_proba(rows), stored.predict_proba(rows))

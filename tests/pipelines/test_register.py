@@ -1,0 +1,138 @@
+"""The registry entry: complete, content-addressed, and made once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from monitoring.aws.clients import Aws
+from monitoring.errors import AwsError, UsageError
+from pipelines.register import Build, commit_of, register
+
+REGION, BUCKET, GROUP = "eu-west-1", "models-bucket", "fraud-p-1a2b3c"
+IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/serving:1.0"
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with mock_aws():
+        session = boto3.Session("testing", "testing", region_name=REGION)
+        session.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield Aws(session)
+
+
+@pytest.fixture
+def made(build: Path, tmp_path: Path) -> Build:
+    """The build's directories; the baseline's documents stand in for suggested ones."""
+    for name in ("statistics.json", "constraints.json"):
+        (tmp_path / name).write_text(json.dumps({"version": 0.0, "of": name}))
+    return Build(build / "model", build / "report", tmp_path, commit="c0ffee")
+
+
+def put(aws: Aws, made: Build, **changes):
+    return register(aws, made, **{"bucket": BUCKET, "group": GROUP, "image": IMAGE, **changes})
+
+
+def described(aws: Aws, arn: str):
+    return aws.sagemaker.describe_model_package(ModelPackageName=arn)
+
+
+def objects(aws: Aws) -> list[str]:
+    return [each["Key"] for each in aws.s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+
+
+def test_the_package_carries_its_model_and_its_baselines(aws, made):
+    registered = put(aws, made)
+    package = described(aws, registered.arn)
+    (container,) = package["InferenceSpecification"]["Containers"]
+    assert container["Image"] == IMAGE
+    assert container["ModelDataUrl"].endswith("/model.tar.gz")
+    drift = package["DriftCheckBaselines"]["ModelDataQuality"]
+    assert drift == package["ModelMetrics"]["ModelDataQuality"]
+    assert set(drift) == {"Statistics", "Constraints"}
+    assert package["ModelApprovalStatus"] == registered.approval == "PendingManualApproval"
+
+
+def test_the_package_says_where_it_comes_from(aws, made):
+    package = described(aws, put(aws, made).arn)
+    origin = package["CustomerMetadataProperties"]
+    description = made.description()
+    assert origin["git_commit"] == "c0ffee"
+    assert origin["data_sha256"] == description["data_sha256"]
+    assert origin["model_version"] == description["version"]
+
+
+def test_every_key_and_digest_is_the_contents_own(aws, made):
+    package = described(aws, put(aws, made).arn)
+    metrics = package["ModelMetrics"]
+    sources = [*metrics["ModelDataQuality"].values(), *metrics["ModelQuality"].values()]
+    for source in sources:
+        key = source["S3Uri"].removeprefix(f"s3://{BUCKET}/")
+        content = aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        sha256 = hashlib.sha256(content).hexdigest()
+        assert source["ContentDigest"] == f"sha256:{sha256}"
+        assert f"/{sha256}/" in key
+
+
+def test_the_same_content_is_registered_once(aws, made):
+    first = put(aws, made)
+    keys = objects(aws)
+    second = put(aws, replace(made, commit="decaf"), approval="Approved")
+    assert (second.arn, second.is_new, second.approval) == (first.arn, False, first.approval)
+    assert objects(aws) == keys
+
+
+def test_the_same_content_is_found_behind_a_page_of_others(aws, made):
+    first = put(aws, made)
+    for number in range(120):
+        aws.sagemaker.create_model_package(
+            ModelPackageGroupName=GROUP, ModelPackageDescription=f"other {number}"
+        )
+    assert put(aws, made).arn == first.arn
+
+
+def test_another_baseline_is_another_version(aws, made):
+    first = put(aws, made)
+    (made.baseline / "constraints.json").write_text("{}")
+    second = put(aws, made)
+    assert second.is_new
+    assert second.arn != first.arn
+
+
+def test_a_group_that_exists_is_used_as_it_is(aws, made):
+    aws.sagemaker.create_model_package_group(
+        ModelPackageGroupName=GROUP, ModelPackageGroupDescription="the team's own"
+    )
+    put(aws, made)
+    group = aws.sagemaker.describe_model_package_group(ModelPackageGroupName=GROUP)
+    assert group["ModelPackageGroupDescription"] == "the team's own"
+
+
+@pytest.mark.parametrize("name", ["model.tar.gz", "model.json"])
+def test_a_missing_file_is_named_and_nothing_is_written(aws, made, tmp_path, name):
+    model = Path(shutil.copytree(made.model, tmp_path / "model"))
+    (model / name).unlink()
+    with pytest.raises(UsageError, match=rf"{name}: cannot be read"):
+        put(aws, replace(made, model=model))
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=BUCKET)
+
+
+def test_a_missing_bucket_is_named_and_no_package_is_made(aws, made):
+    with pytest.raises(AwsError, match="s3://no-such-bucket"):
+        put(aws, made, bucket="no-such-bucket")
+    listed = aws.sagemaker.list_model_packages(ModelPackageGroupName=GROUP)
+    assert listed["ModelPackageSummaryList"] == []
+
+
+def test_outside_a_repository_there_is_no_commit(tmp_path):
+    assert commit_of(tmp_path) == ""
