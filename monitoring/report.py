@@ -62,6 +62,7 @@ def sentences(outcome: Outcome, show_values: bool = False) -> Iterator[str]:
         yield f"  {clean(finding.feature)}: {clean(finding.description, 2 * LONGEST_TEXT)}"
         for detail in _details(finding, show_values):
             yield f"      {detail}"
+    yield from _without_distance(analysis)
     if outcome.reading is not None:
         yield from _reading_sentences(outcome.reading)
 
@@ -76,6 +77,16 @@ def _details(finding: Finding, show_values: bool) -> Iterator[str]:
         yield f"not in the baseline: {shown}"
     if finding.other_mode:
         yield clean(finding.other_mode)
+
+
+def _without_distance(analysis: Analysis) -> Iterator[str]:
+    """Columns whose drift is unknown, by reason: unknown is not the same as none."""
+    reasons: dict[str, list[str]] = {}
+    for name, distance in analysis.distances.items():
+        if isinstance(distance, Uncomputable):
+            reasons.setdefault(distance.reason, []).append(clean(name))
+    for reason, names in reasons.items():
+        yield f"  drift not computed ({clean(reason)}): {clean(', '.join(names))}"
 
 
 def _reading_sentences(reading: Reading) -> Iterator[str]:
