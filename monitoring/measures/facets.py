@@ -32,14 +32,20 @@ SMALL_GROUP = 30
 class Interval(NamedTuple):
     """`(lower, upper]`: open below, closed above, as Clarify cuts a continuous facet.
 
-    >>> str(Interval(40, 75)), Interval(40, 75).holds(np.array([40.0, 41.0, 75.0, np.nan]))
-    ('(40, 75]', array([False,  True,  True, False]))
+    Written as integers only where both ends are.
+
+    >>> str(Interval(40, 75)), str(Interval(40, 79.0))
+    ('(40, 75]', '(40.0, 79.0]')
+    >>> Interval(40, 75).holds(np.array([40.0, 41.0, 75.0, np.nan]))
+    array([False,  True,  True, False])
     """
 
     lower: float
     upper: float
 
     def __str__(self) -> str:
+        if isinstance(self.lower, float) or isinstance(self.upper, float):
+            return f"({float(self.lower)}, {float(self.upper)}]"
         return f"({self.lower}, {self.upper}]"
 
     def holds(self, values: npt.NDArray[np.float64]) -> Bools:
@@ -91,8 +97,8 @@ class FacetCounts:
     """
 
     values: tuple[str, ...]
-    groups: tuple[str, ...]
-    """Values of the group variable; none when there is no such variable."""
+    groups: tuple[str, ...] | None
+    """Values of the group variable; None when there is no such variable."""
     cells: Counts
     """Shape (facet values, groups or 1, 2, 2); the last two are actual, predicted."""
     predicted: bool = True
@@ -104,7 +110,8 @@ class FacetCounts:
         cls, facet: Coded, actual: Bools, predicted: Bools | None = None, group: Coded | None = None
     ) -> Self:
         """Count rows; True is a positive label."""
-        widths = (len(facet.names), len(group.names) if group else 1, 2, 2)
+        groups = None if group is None else group.names
+        widths = (len(facet.names), 1 if groups is None else len(groups), 2, 2)
         where = facet.codes if group is None else facet.codes * widths[1] + group.codes
         where = where * 4 + actual * np.int64(2)
         if predicted is not None:
@@ -114,23 +121,24 @@ class FacetCounts:
             usable &= group.codes >= 0
         left_out = usable.size - int(np.count_nonzero(usable))
         cells = np.bincount(where[usable] if left_out else where, minlength=int(np.prod(widths)))
-        groups = group.names if group else ()
         return cls(facet.names, groups, cells.reshape(widths), predicted is not None, left_out)
 
     def __add__(self, other: Self) -> Self:
-        if bool(self.groups) != bool(other.groups) or self.predicted != other.predicted:
+        if (self.groups is None) != (other.groups is None) or self.predicted != other.predicted:
             raise ValueError("counts with and without groups, or predictions, do not add up")
         values = tuple(dict.fromkeys((*self.values, *other.values)))
-        groups = tuple(dict.fromkeys((*self.groups, *other.groups)))
+        groups = None
+        if self.groups is not None and other.groups is not None:
+            groups = tuple(dict.fromkeys((*self.groups, *other.groups)))
         cells = self._over(values, groups) + other._over(values, groups)
         left_out = self.left_out + other.left_out
         return type(self)(values, groups, cells, self.predicted, left_out)
 
-    def _over(self, values: tuple[str, ...], groups: tuple[str, ...]) -> Counts:
+    def _over(self, values: tuple[str, ...], groups: tuple[str, ...] | None) -> Counts:
         """The same cells among more values and groups."""
-        cells = np.zeros((len(values), max(len(groups), 1), 2, 2), dtype=np.int64)
-        rows = [values.index(name) for name in self.values]
-        columns = [groups.index(name) for name in self.groups] or [0]
+        cells = np.zeros((len(values), 1 if groups is None else len(groups), 2, 2), np.int64)
+        rows = _places(self.values, values)
+        columns = [0] if self.groups is None or groups is None else _places(self.groups, groups)
         cells[np.ix_(rows, columns)] = self.cells
         return cells
 
@@ -140,19 +148,20 @@ class FacetCounts:
         sides = [self.cells[~chosen].sum(axis=0), self.cells[chosen].sum(axis=0)]
         advantaged, d = (_binary(side.sum(axis=0)) for side in sides)
         within: Iterable[tuple[BinaryCounts, BinaryCounts]] = ()
-        if self.groups:
+        if self.groups is not None:
             within = ((_binary(a), _binary(b)) for a, b in zip(*sides, strict=True))
         return Comparison(advantaged, d, tuple(within), self.predicted)
 
 
 def above(values: npt.NDArray[np.float64], threshold: float) -> Coded:
-    """A continuous facet cut in two; NaN is neither.
+    """A continuous facet cut in two.
 
-    >>> above(np.array([39.0, 41.0, np.nan]), 40).codes
-    array([ 0,  1, -1])
+    A missing value (NaN) is not above: its row counts as advantaged, as in Clarify.
+
+    >>> above(np.array([39.0, 41.0, np.nan]), 40)
+    Coded(codes=array([0, 1, 0]), names=('at or below', 'above'))
     """
-    codes = np.where(np.isnan(values), -1, (values > threshold).astype(np.int64))
-    return Coded(codes, ("at or below", "above"))
+    return Coded((values > threshold).astype(np.int64), ("at or below", "above"))
 
 
 def cautions(comparison: Comparison, smallest: int = SMALL_GROUP) -> tuple[str, ...]:
@@ -182,6 +191,11 @@ positive label: rates over it count as 0, as in Clarify')
             if side.total and not rows
         ]
     return tuple(found)
+
+
+def _places(names: tuple[str, ...], among: tuple[str, ...]) -> list[int]:
+    place = {name: at for at, name in enumerate(among)}
+    return [place[name] for name in names]
 
 
 def _binary(cells: Counts) -> BinaryCounts:
