@@ -8,6 +8,7 @@
       rules          the Rules section
     plan           what an update would do: Add, Modify, Remove, and which are replaced
     deployment     does it, one resource at a time, with an undo for each
+    rollback       takes it back, and deletes whole stacks
     schema         the registry schema of a type: required, read-only, create-only, …
     resource_types one row for each type: which API calls make, change and destroy it
 

@@ -1,28 +1,22 @@
-"""One creation, update or deletion of a stack, resource by resource, each step with its undo.
+"""One creation or update of a stack, resource by resource, each step with its undo.
 
 What was replaced is deleted only after everything else has succeeded, so an endpoint never
-loses the configuration it serves. When a step fails, the undo steps run: first what was
-changed goes back, then what was made is deleted. They are data on the stack, so a rollback
-that fails itself can be continued later from where it stopped.
+loses the configuration it serves. When a step fails, the undo steps run; they are data on
+the stack, so a rollback that fails itself can be continued later.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from moto_fixtures.cloudformation import naming, plan, resource_types, schema
+from moto_fixtures.cloudformation import naming, plan, resource_types, rollback
 from moto_fixtures.cloudformation.blueprint import Blueprint
 from moto_fixtures.cloudformation.errors import ResourceFailed, ValidationError, reason
 from moto_fixtures.cloudformation.plan import Desired, Difference, StackLookup
-from moto_fixtures.cloudformation.resource_types.base import Scope
 from moto_fixtures.cloudformation.stack import Intent, Output, Resource, Stack, Undo
-
-log = logging.getLogger(__name__)
 
 _REPLACING = (
     "Requested update requires the creation of a new physical resource; hence creating one."
@@ -83,7 +77,7 @@ class Deployment:
             else:
                 self._make(live, wanted)
         except Exception as error:
-            why = _why(error)
+            why = rollback.why(error)
             physical_id = live.physical_id if live else ""
             self.stack.resource_moved(logical_id, type_name, f"{verb}_FAILED", why, physical_id)
             raise Failed(logical_id, why) from error
@@ -105,7 +99,7 @@ class Deployment:
         if name is None and wanted.row.name_property:
             name = naming.generate(wanted.row, self.stack.name, key)
         made = _resource(wanted, name, self.intent.tags)
-        scope, properties = self.blueprint.scope, effective(made, self.blueprint.scope)
+        scope, properties = self.blueprint.scope, rollback.effective(made, self.blueprint.scope)
         made = replace(made, physical_id=wanted.row.create(scope, properties))
         self.stack.undo.append(Undo("delete", live, made))
         self.stack.resource_moved(
@@ -125,9 +119,11 @@ class Deployment:
         _check(wanted)
         # Before the call: a change that fails half-way must be taken back as well.
         self.stack.undo.append(Undo("restore", live, after))
-        properties = effective(after, scope)
+        properties = rollback.effective(after, scope)
         if difference.properties or difference.tags:
-            wanted.row.configure(scope, live.physical_id, effective(live, scope), properties)
+            wanted.row.configure(
+                scope, live.physical_id, rollback.effective(live, scope), properties
+            )
         self._keep(after, properties)
         self.stack.resource_moved(key, type_name, "UPDATE_COMPLETE", None, live.physical_id)
 
@@ -135,6 +131,7 @@ class Deployment:
         row = resource_types.of(resource.type_name, resource.logical_id)
         found = row.attributes(self.blueprint.scope, resource.physical_id, properties)
         named = {row.name_property: resource.name} if row.name_property else {}
+        found = {name: _plain(value) for name, value in found.items()}
         self.stack.resources[resource.logical_id] = replace(resource, attributes={**named, **found})
 
     def _outputs(self) -> tuple[Output, ...]:
@@ -158,10 +155,10 @@ class Deployment:
             stack.moved("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
             gone = [key for key in stack.resources if key not in self.blueprint.order]
             for item in [stack.resources[key] for key in reversed(gone)]:
-                _discard(stack, scope, item, item.deletion_policy)
+                rollback.discard(stack, scope, item, item.deletion_policy)
                 del stack.resources[item.logical_id]
             for item in reversed(stack.retired):
-                _discard(stack, scope, item, item.replace_policy)
+                rollback.discard(stack, scope, item, item.replace_policy)
             stack.retired.clear()
         stack.resources = {key: stack.resources[key] for key in self.blueprint.order}
         stack.moved(f"{self.verb}_COMPLETE")
@@ -173,9 +170,11 @@ class Deployment:
         if self.intent.disable_rollback:
             stack.moved(f"{self.verb}_FAILED", said.strip())
         elif self.creating:
-            roll_back_creation(stack, self.blueprint.scope, f"{said}Rollback requested by user.")
+            rollback.roll_back_creation(
+                stack, self.blueprint.scope, f"{said}Rollback requested by user."
+            )
         else:
-            roll_back_update(stack, self.blueprint.scope, said.strip())
+            rollback.roll_back_update(stack, self.blueprint.scope, said.strip())
 
 
 @dataclass(frozen=True)
@@ -184,88 +183,6 @@ class Exports:
 
     value: Callable[[str], str]
     check: Callable[[Stack, tuple[Output, ...]], None]
-
-
-def roll_back_creation(stack: Stack, scope: Scope, why: str | None) -> None:
-    """Delete all that a failed creation made."""
-    stack.moved("ROLLBACK_IN_PROGRESS", why)
-    made = [step.after for step in stack.undo if step.action == "delete"]
-    kept = _delete_all(stack, scope, made, rolling_back=True)
-    stack.undo = [step for step in stack.undo if step.after in kept]
-    stack.outputs = ()
-    if kept:
-        stack.moved("ROLLBACK_FAILED", _could_not_delete(kept))
-    else:
-        stack.moved("ROLLBACK_COMPLETE")
-
-
-def roll_back_update(stack: Stack, scope: Scope, why: str | None, skip: Iterable[str] = ()) -> None:
-    """Take an unfinished update back; a failure stops it in UPDATE_ROLLBACK_FAILED."""
-    stack.moved("UPDATE_ROLLBACK_IN_PROGRESS", why)
-    for step in [step for step in reversed(stack.undo) if step.action == "restore"]:
-        if step.after.logical_id not in skip and not _restore(stack, scope, step):
-            stack.moved(
-                "UPDATE_ROLLBACK_FAILED",
-                f"The following resource(s) failed to update: [{step.after.logical_id}].",
-            )
-            return
-        stack.undo.remove(step)
-    stack.moved("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-    for step in reversed(stack.undo):
-        key = step.after.logical_id
-        policy = "Delete" if step.before else step.after.deletion_policy
-        _discard(stack, scope, step.after, policy)
-        if step.before:
-            stack.resources[key] = step.before
-            stack.resource_moved(
-                key, step.before.type_name, "UPDATE_COMPLETE", None, step.before.physical_id
-            )
-        else:
-            stack.resources.pop(key, None)
-    stack.undo.clear()
-    stack.retired.clear()
-    stack.moved("UPDATE_ROLLBACK_COMPLETE")
-
-
-def delete(stack: Stack, scope: Scope, retain: Iterable[str] = ()) -> None:
-    """Delete a stack's resources, newest first; those in `retain` are left alone."""
-    stack.moved("DELETE_IN_PROGRESS", "User Initiated")
-    for logical_id in retain:
-        kept = stack.resources.pop(logical_id)
-        stack.resource_moved(logical_id, kept.type_name, "DELETE_SKIPPED", None, kept.physical_id)
-    waiting = [*stack.retired, *stack.resources.values()]
-    failed = _delete_all(stack, scope, waiting)
-    stack.resources = {item.logical_id: item for item in failed}
-    stack.retired.clear()
-    stack.undo.clear()
-    if failed:
-        stack.moved("DELETE_FAILED", _could_not_delete(failed))
-        return
-    stack.outputs, stack.imports = (), frozenset()
-    stack.moved("DELETE_COMPLETE")
-    stack.deleted = stack.events[-1].timestamp
-
-
-def effective(resource: Resource, scope: Scope) -> dict[str, Any]:
-    """The properties a service is told: the template's, the generated name, the stack's tags."""
-    row = resource_types.of(resource.type_name, resource.logical_id)
-    found = schema.of(resource.type_name, scope.region)
-    properties = dict(resource.properties)
-    if row.name_property and resource.name is not None:
-        properties[row.name_property] = resource.name
-    if resource.tags and found.takes_stack_tags and "Tags" in row.simulated:
-        own = properties.get("Tags") or []
-        if isinstance(own, dict) or found.properties["Tags"].get("type") == "object":
-            properties["Tags"] = {**resource.tags, **dict(own)}
-        else:
-            named = {tag["Key"] for tag in own}
-            inherited = [
-                {"Key": key, "Value": value}
-                for key, value in resource.tags.items()
-                if key not in named
-            ]
-            properties["Tags"] = [*own, *inherited]
-    return properties
 
 
 def _resource(wanted: Desired, name: str | None, tags: dict[str, str]) -> Resource:
@@ -283,6 +200,10 @@ def _resource(wanted: Desired, name: str | None, tags: dict[str, str]) -> Resour
     )
 
 
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
 def _check(wanted: Desired) -> None:
     """Raise ResourceFailed when the properties break the schema, or cannot be carried out."""
     if problems := wanted.schema.problems(wanted.properties):
@@ -296,67 +217,3 @@ def _check(wanted: Desired) -> None:
             f"propert{'ies' if len(unsimulated) > 1 else 'y'} {', '.join(unsimulated)}; "
             "what is not carried out is not accepted."
         )
-
-
-def _restore(stack: Stack, scope: Scope, step: Undo) -> bool:
-    assert step.before is not None
-    after, before = step.after, step.before
-    key, type_name, physical_id = after.logical_id, after.type_name, after.physical_id
-    stack.resource_moved(key, type_name, "UPDATE_IN_PROGRESS", None, physical_id)
-    try:
-        row = resource_types.of(type_name, key)
-        row.configure(scope, physical_id, effective(after, scope), effective(before, scope))
-    except Exception as error:
-        stack.resource_moved(key, type_name, "UPDATE_FAILED", _why(error), physical_id)
-        return False
-    stack.resources[key] = before
-    stack.resource_moved(key, type_name, "UPDATE_COMPLETE", None, physical_id)
-    return True
-
-
-def _delete_all(
-    stack: Stack, scope: Scope, resources: list[Resource], *, rolling_back: bool = False
-) -> list[Resource]:
-    """Delete resources, newest first; return those that could not be."""
-    failed = []
-    for resource in reversed(resources):
-        policy = resource.deletion_policy
-        if rolling_back and policy == "RetainExceptOnCreate":
-            policy = "Delete"
-        if _discard(stack, scope, resource, policy):
-            stack.resources.pop(resource.logical_id, None)
-        else:
-            failed.append(resource)
-    return list(reversed(failed))
-
-
-def _discard(stack: Stack, scope: Scope, resource: Resource, policy: str) -> bool:
-    """Delete one resource, or leave it where its policy says so; return whether that is done."""
-    key, type_name, physical_id = resource.logical_id, resource.type_name, resource.physical_id
-    if policy.startswith("Retain"):
-        stack.resource_moved(key, type_name, "DELETE_SKIPPED", None, physical_id)
-        return True
-    stack.resource_moved(key, type_name, "DELETE_IN_PROGRESS", None, physical_id)
-    try:
-        resource_types.of(type_name, key).delete(scope, physical_id, effective(resource, scope))
-    except Exception as error:
-        stack.resource_moved(key, type_name, "DELETE_FAILED", _why(error), physical_id)
-        return False
-    stack.resource_moved(key, type_name, "DELETE_COMPLETE", None, physical_id)
-    return True
-
-
-def _could_not_delete(resources: list[Resource]) -> str:
-    names = ", ".join(resource.logical_id for resource in resources)
-    return f"The following resource(s) failed to delete: [{names}]. "
-
-
-def _why(error: Exception) -> str:
-    """The reason of a failed step. Anything unforeseen fails the step too, and is logged:
-    a stack left half-way for ever would be worse than a rollback with an odd reason."""
-    foreseen = (ClientError, BotoCoreError, ResourceFailed, ValidationError)
-    if isinstance(error, foreseen):
-        return reason(error)
-    if not isinstance(error, NotImplementedError):
-        log.error("Unforeseen failure in a CloudFormation step", exc_info=error)
-    return f"The offline AWS cannot do this: {type(error).__name__}: {error}"

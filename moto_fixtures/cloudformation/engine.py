@@ -16,7 +16,7 @@ from moto.cloudformation import urls
 from moto.core.base_backend import BaseBackend
 from moto.moto_api._internal import mock_random
 
-from moto_fixtures.cloudformation import blueprint, deployment, plan
+from moto_fixtures.cloudformation import blueprint, deployment, plan, rollback
 from moto_fixtures.cloudformation.change_sets import ChangeSet
 from moto_fixtures.cloudformation.errors import (
     AlreadyExists,
@@ -104,7 +104,7 @@ class Engine(BaseBackend):
         if unknown := sorted(set(retain) - set(stack.resources)):
             raise ValidationError(f"RetainResources: [{', '.join(unknown)}] are not in the stack")
         self._check_exports(stack, ())
-        deployment.delete(stack, self.scope, retain)
+        rollback.delete(stack, self.scope, retain)
         if stack.status == "DELETE_COMPLETE":
             self._drop_change_sets(stack, keep=None)
 
@@ -120,14 +120,14 @@ class Engine(BaseBackend):
             raise ValidationError(
                 f"ResourcesToSkip: [{', '.join(unknown)}] are not waiting to be rolled back"
             )
-        deployment.roll_back_update(stack, self.scope, "User Initiated", skip)
+        rollback.roll_back_update(stack, self.scope, "User Initiated", skip)
 
     def rollback_stack(self, stack: Stack) -> None:
         """Roll back what was left standing by --disable-rollback."""
         if stack.status == "CREATE_FAILED":
-            deployment.roll_back_creation(stack, self.scope, "User Initiated")
+            rollback.roll_back_creation(stack, self.scope, "User Initiated")
         elif stack.status == "UPDATE_FAILED":
-            deployment.roll_back_update(stack, self.scope, "User Initiated")
+            rollback.roll_back_update(stack, self.scope, "User Initiated")
         else:
             raise ValidationError(
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be rolled back. "
@@ -277,7 +277,7 @@ class Engine(BaseBackend):
         if not creating:
             stack.updated = stack.events[-1].timestamp
         if creating and not reached and on_failure == "DELETE":
-            deployment.delete(stack, self.scope)
+            rollback.delete(stack, self.scope)
         return reached
 
     def _drop_change_sets(self, stack: Stack, keep: ChangeSet | None) -> None:
