@@ -1,10 +1,10 @@
-"""A build's source: a commit, unpacked as CodeBuild downloads it.
+"""A build's source: a commit, unpacked as CodeBuild downloads it, or a copy of what is here.
 
 Needs     git and a repository
-Writes    the commit's files, without history and without what is not committed
+Writes    the files a commit holds, or would hold, without history and without generated ones
 
-What is only in the working directory is not in the build: that is the point of building from a
-commit.
+What is only in the working directory is not in the build of a commit: that is the point of
+building from one. A working copy is for seeing what a build will do before committing.
 """
 
 from __future__ import annotations

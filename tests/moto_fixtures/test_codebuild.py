@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from moto_fixtures.buildspec import BuildspecError, load
-from moto_fixtures.checkout import checkout, head
+from moto_fixtures.checkout import checkout, head, working_copy
 from moto_fixtures.codebuild import Build, main, run
 
 FRAME = """
@@ -281,6 +281,30 @@ def test_a_build_of_a_commit_sees_what_was_committed_and_which_commit(
 def test_a_build_of_a_directory_sees_what_is_there(repository, tmp_path, capfd):
     assert main(["--source", str(repository), "--artifacts", str(tmp_path / "a")]) == 0
     assert "\nonly here\n" in capfd.readouterr().out
+
+
+def test_a_working_copy_holds_edits_and_new_files_but_nothing_ignored(repository, tmp_path):
+    (repository / ".gitignore").write_text("*.log\n")
+    (repository / "build.log").touch()
+    (repository / "deep").mkdir()
+    (repository / "deep" / "new").touch()
+    working_copy(repository, tmp_path / "copy")
+    found = {
+        str(path.relative_to(tmp_path / "copy"))
+        for path in (tmp_path / "copy").rglob("*")
+        if path.is_file()
+    }
+    assert found == {".gitignore", "buildspec.yml", "deep/new", "word"}
+    assert (tmp_path / "copy" / "word").read_text() == "only here\n"
+
+
+def test_a_working_copy_without_git_leaves_hidden_and_generated_files_behind(tmp_path):
+    source = tmp_path / "source"
+    (source / "build").mkdir(parents=True)
+    for name in ("word", ".hidden", "build/made"):
+        (source / name).touch()
+    working_copy(source, tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy").rglob("*")] == ["word"]
 
 
 def test_a_commit_that_is_not_there_is_named(repository, tmp_path):

@@ -1,0 +1,126 @@
+"""A build, from commit to stacks: what is approved is deployed, and a refusal is explained."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+
+from monitoring.aws.clients import Aws
+from moto_fixtures import codebuild, seed
+from moto_fixtures.checkout import working_copy
+from moto_fixtures.environment import environment
+from pipelines.models import fraud
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = "cards"
+LAST_LINES = 8
+LARGEST_TEMPLATE_BODY = 51_200
+"""Bytes `aws cloudformation deploy` sends without a detour over S3."""
+
+
+@dataclass(frozen=True)
+class CodeBuildProject:
+    """A source directory and the variables of the CodeBuild project that builds it."""
+
+    source: Path
+    variables: dict[str, str]
+    session: boto3.Session
+
+    def build(self, phases: tuple[str, ...]) -> tuple[codebuild.Build, list[str]]:
+        """Run some phases of its buildspec; the build and the last lines it printed."""
+        spec = yaml.safe_load((self.source / "buildspec.yml").read_text())
+        spec["phases"] = {name: spec["phases"][name] for name in phases}
+        shortened = self.source / "buildspec-shortened.yml"
+        shortened.write_text(yaml.safe_dump(spec, width=10_000))
+        output = io.StringIO()
+        environ = {**os.environ, **self.variables}
+        artifacts = self.source.parent / "artifacts"
+        build = codebuild.run(shortened, self.source, environ, artifacts, output)
+        return build, output.getvalue().splitlines()[-LAST_LINES:]
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        (found,) = self.session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+@pytest.fixture(scope="module")
+def project(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeBuildProject]:
+    """A project with an approved model, and this checkout as its source."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(server).items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_PROFILE", raising=False)
+        workspace = tmp_path_factory.mktemp("build")
+        session = boto3.Session()
+        table = fraud.generate(2000, 7)
+        account = seed.seed(Aws(session), fraud.MODEL, table, workspace, PROJECT).account
+        working_copy(ROOT, workspace / "source")
+        variables = {
+            "MODEL_MONITOR_ROLE_ARN": account.role_arn,
+            "SAGEMAKER_PROJECT_ID": account.project_id,
+            "SAGEMAKER_PROJECT_NAME": PROJECT,
+            "MONITOR_OUTPUTS_BUCKET": account.bucket,
+            "ARTIFACT_BUCKET": account.bucket,
+            "EXPORT_TEMPLATE_NAME": "template-export.yml",
+            "EXPORT_TEMPLATE_STAGING_CONFIG": "staging-config-export.json",
+            "EXPORT_TEMPLATE_PROD_CONFIG": "prod-config-export.json",
+            "DEPLOY_STAGES": "staging",
+        }
+        yield CodeBuildProject(workspace / "source", variables, session)
+
+
+@pytest.fixture(scope="module")
+def deployed(project: CodeBuildProject) -> codebuild.Build:
+    """A build that deployed staging."""
+    build, lines = project.build(("pre_build", "build"))
+    assert build.succeeded, lines
+    return build
+
+
+def test_a_build_deploys_the_stages_it_is_told_and_names_their_stacks(project, deployed):
+    endpoint, monitors = (f"{PROJECT}-staging-{what}" for what in ("endpoint", "monitors"))
+    assert deployed.exported == {"DEPLOYED_STACKS": f"{endpoint} {monitors}"}
+    assert project.outputs(endpoint)["EndpointName"] == f"{PROJECT}-staging"
+    assert project.outputs(monitors)["DataQualityMonitorStatus"] == "on"
+
+
+def test_a_build_leaves_the_packaged_templates_and_every_stages_configuration(deployed):
+    assert sorted(path.name for path in deployed.artifacts) == [
+        "packaged-endpoint.yml",
+        "prod-config-export.json",
+        "prod-endpoint-config-export.json",
+        "staging-config-export.json",
+        "staging-endpoint-config-export.json",
+        "template-export.yml",
+    ]
+
+
+def test_a_packaged_template_still_fits_into_one_request(deployed):
+    for artifact in deployed.artifacts:
+        if artifact.suffix == ".yml":
+            assert artifact.stat().st_size <= LARGEST_TEMPLATE_BODY
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_refused_change_fails_the_build_with_its_reason_and_leaves_the_stack_as_it_was(project):
+    stack = f"{PROJECT}-staging-endpoint"
+    before = project.outputs(stack)
+    config = project.source / "staging-endpoint-config.json"
+    changed = json.loads(config.read_text())
+    changed["Parameters"]["EndpointInstanceType"] = "ml.m5.enormous"
+    config.write_text(json.dumps(changed))
+    build, lines = project.build(("build",))
+    assert not build.succeeded
+    said = "\n".join(lines)
+    assert f"{stack} was not deployed. What failed in it" in said
+    assert "  EndpointConfig: " in said
+    assert "ml.m5.enormous" in said
+    assert project.outputs(stack) == before
