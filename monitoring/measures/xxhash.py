@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 SPARK_SEED = 42
+_CELLS_AT_ONCE = 2**21
+"""Bytes hashed together: a batch of long texts must not be unfolded into memory at once."""
 
 Words = npt.NDArray[np.uint64]
 
@@ -36,10 +38,11 @@ def xxhash64(strings: pa.StringArray, seed: int = SPARK_SEED) -> Words:
     order = np.argsort(lengths, kind="stable")
     bounds = np.flatnonzero(np.diff(lengths[order])) + 1
     for rows in np.split(order, bounds):
-        if rows.size:
-            length = int(lengths[rows[0]])
-            cells = data[offsets[rows][:, None] + np.arange(length)]
-            hashes[rows] = _hash_equally_long(cells.reshape(rows.size, length), seed)
+        length = int(lengths[rows[0]]) if rows.size else 0
+        step = max(_CELLS_AT_ONCE // (length + 1), 1)
+        for few in (rows[i : i + step] for i in range(0, rows.size, step)):
+            cells = data[offsets[few][:, None] + np.arange(length)]
+            hashes[few] = _hash_equally_long(cells.reshape(few.size, length), seed)
     return hashes
 
 

@@ -22,7 +22,7 @@ from monitoring.measures.table import TableState
 from monitoring.monitors.alignment import Alignment, align, column_findings, require_distinct
 from monitoring.monitors.base import Analysis, Batch, Finding, Mode, Monitor
 from monitoring.monitors.checks import check_completeness, check_data_type, check_domain
-from monitoring.monitors.constraints import Constraints, suggested
+from monitoring.monitors.constraints import Constraints, Feature, suggested
 from monitoring.monitors.drift import check_drift, value_of
 from monitoring.monitors.statistics import Distribution, distributions, statistics
 
@@ -72,42 +72,48 @@ def describe(table: TableState) -> Documents:
 def judge(table: TableState, baseline: Documents, alignment: Alignment, mode: Mode) -> Analysis:
     """Findings about a state whose columns already have the baseline's names."""
     constraints = _constraints(baseline)
-    findings: list[Finding] = []
-    distances: dict[str, float | Uncomputable] = {}
-    if constraints.config.evaluate_constraints:
-        findings = column_findings(alignment, constraints.names, mode)
-        if alignment.comparable:
-            for finding_or_distance in _check_features(table, constraints, baseline, mode):
-                if isinstance(finding_or_distance, Finding):
-                    findings.append(finding_or_distance)
-                else:
-                    distances.update([finding_or_distance])
+    checked = _checked_features(constraints, table) if alignment.comparable else ()
+    columns = (
+        column_findings(alignment, constraints.names, mode)
+        if constraints.config.evaluate_constraints
+        else ()
+    )
+    values = [
+        finding
+        for feature in checked
+        for check in (check_data_type, check_completeness, check_domain)
+        if (finding := check(feature, table[feature.name], mode))
+    ]
+    drifts, distances = _drifts(checked, table, baseline, mode)
+    findings = (*columns, *values, *drifts)
     violations = {"violations": [finding.violation() for finding in findings]}
     documents = {**describe(table), VIOLATIONS: violations}
-    return Analysis(documents, tuple(findings), table.rows, distances)
+    return Analysis(documents, findings, table.rows, distances)
 
 
-def _check_features(
-    table: TableState, constraints: Constraints, baseline: Documents, mode: Mode
-) -> Iterator[Finding | tuple[str, float | Uncomputable]]:
-    """All findings but drift's first, then each feature's distance and drift finding."""
-    known = distributions(baseline[STATISTICS]) if STATISTICS in baseline else {}
-    present = [
+def _checked_features(constraints: Constraints, table: TableState) -> tuple[Feature, ...]:
+    """Features that are there and not switched off, by the file's setting or their own."""
+    return tuple(
         feature
         for feature in constraints.features
         if feature.name in table.columns and feature.config.evaluate_constraints
-    ]
-    for feature in present:
-        for check in (check_data_type, check_completeness, check_domain):
-            finding = check(feature, table[feature.name], mode)
-            if finding:
-                yield finding
-    for feature in present:
+    )
+
+
+def _drifts(
+    features: Iterable[Feature], table: TableState, baseline: Documents, mode: Mode
+) -> tuple[list[Finding], dict[str, float | Uncomputable]]:
+    """Drift findings, and the distance of every feature, found or not."""
+    known = distributions(baseline[STATISTICS]) if STATISTICS in baseline else {}
+    findings: list[Finding] = []
+    distances: dict[str, float | Uncomputable] = {}
+    for feature in features:
         distribution = known.get(feature.name, Distribution())
         finding, drift = check_drift(feature, distribution, table[feature.name], mode)
-        yield feature.name, value_of(drift)
+        distances[feature.name] = value_of(drift)
         if finding:
-            yield finding
+            findings.append(finding)
+    return findings, distances
 
 
 def _constraints(baseline: Documents) -> Constraints:

@@ -40,6 +40,13 @@ def test_a_text_hashes_alike_in_any_company(texts, data):
     assert xxhash64(pa.array(texts, pa.string())[start:]).tolist() == alone[start:]
 
 
+def test_long_texts_are_hashed_a_few_at_a_time():
+    texts = ["a" * 2**20, "b" * 2**20, "a" * 2**20, "c" * 2**20]
+    hashes = xxhash64(pa.array(texts)).tolist()
+    assert hashes[0] == hashes[2]
+    assert len(set(hashes)) == 3
+
+
 @pytest.mark.parametrize("texts", [[], ["", ""]])
 def test_nothing_to_hash_is_no_error(texts):
     assert len(xxhash64(pa.array(texts, pa.string()))) == len(texts)

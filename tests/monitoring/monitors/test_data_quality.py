@@ -181,6 +181,16 @@ def test_one_feature_can_be_switched_off(mode):
     assert {finding.feature for finding in findings} == {"x"}
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_one_feature_can_be_switched_on_alone(mode):
+    baseline = edited(suggest(table(x=DECIMALS, city=CITIES)), evaluate_constraints="Disabled")
+    feature = baseline["constraints.json"]["features"][1]
+    feature["monitoring_config_overrides"] = {"evaluate_constraints": "Enabled"}
+    findings = analyze(BAD, baseline, mode).findings
+    assert findings
+    assert {finding.feature for finding in findings} == {"city"}
+
+
 def test_thresholds_below_one_leave_room():
     baseline = suggest(table(n=["1"] * 100, city=["Roma", "Bern"] * 50))
     lenient = edited(
