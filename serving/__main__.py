@@ -48,7 +48,9 @@ def main(model_dir: Path, host: str, port: int, threads: int) -> None:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
     click.echo(f"listening on http://{host}:{port}", err=True)
-    waitress.serve(app, host=host, port=port, threads=threads, max_request_body_size=LARGEST_BODY)
+    # waitress cuts the connection at its limit; below it the application says why.
+    longest = 2 * LARGEST_BODY
+    waitress.serve(app, host=host, port=port, threads=threads, max_request_body_size=longest)
 
 
 if __name__ == "__main__":

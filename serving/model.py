@@ -23,11 +23,14 @@ from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from monitoring.errors import MonitoringError
+from serving.encoder import NotANumber
 from serving.schema import Row, Schema
 
 MODEL_FILE, DESCRIPTION_FILE = "model.skops", "model.json"
 TRUSTED = ("serving.encoder.RowEncoder",)
 """Every type a model may hold besides those skops itself vouches for."""
+BATCH_ROWS = 8192
+"""Rows encoded at a time: what a request may cost in memory does not grow with its rows."""
 LARGEST_MODEL = 512 * 1024 * 1024
 """Bytes a model may unpack to."""
 
@@ -77,7 +80,16 @@ class Predictor:
 
         Every row must have the schema's width.
         """
-        probabilities = self.pipeline.predict_proba(rows)[:, 1].tolist()
+        answers: list[Answer] = []
+        for start in range(0, len(rows), BATCH_ROWS):
+            answers += self._answers(rows[start : start + BATCH_ROWS], start)
+        return answers
+
+    def _answers(self, rows: Sequence[Row], start: int) -> list[Answer]:
+        try:
+            probabilities = self.pipeline.predict_proba(rows)[:, 1].tolist()
+        except NotANumber as error:
+            raise NotANumber(start + error.row, error.column) from None
         return [Answer(int(p >= self.threshold), p) for p in probabilities]
 
 

@@ -15,7 +15,15 @@ from sklearn.preprocessing import FunctionTransformer
 
 from monitoring.errors import MonitoringError
 from serving.app import create_app
-from serving.model import DESCRIPTION_FILE, LARGEST_MODEL, MODEL_FILE, ModelError, Predictor
+from serving.encoder import NotANumber
+from serving.model import (
+    BATCH_ROWS,
+    DESCRIPTION_FILE,
+    LARGEST_MODEL,
+    MODEL_FILE,
+    ModelError,
+    Predictor,
+)
 
 
 @pytest.fixture
@@ -119,3 +127,11 @@ def test_a_description_that_is_none_is_named(model_dir, text):
 def test_an_application_whose_model_cannot_be_loaded_is_never_made(tmp_path):
     with pytest.raises(MonitoringError):
         create_app(tmp_path)
+
+
+def test_a_row_in_a_late_batch_is_named_by_its_place_in_the_request(predictor, traffic):
+    rows = [traffic[0]] * (BATCH_ROWS + 5)
+    rows[BATCH_ROWS + 2] = ["much", *traffic[0][1:]]
+    with pytest.raises(NotANumber) as caught:
+        predictor.predict(rows)
+    assert caught.value.row == BATCH_ROWS + 2
