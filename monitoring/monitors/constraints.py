@@ -116,7 +116,7 @@ class Constraints:
         config = reader.config(MonitoringConfig(), document.get("monitoring_config"), "")
         features = tuple(
             reader.feature(entry, i, config)
-            for i, entry in enumerate(reader.list(document.get("features"), "features"))
+            for i, entry in enumerate(reader.items(document.get("features"), "features"))
         )
         names = [feature.name for feature in features]
         reader.problems += [f"feature {n!r} stands twice" for n in dict.fromkeys(_twice(names))]
@@ -167,13 +167,13 @@ class _Reader:
             )
 
     def feature(self, entry: Any, i: int, config: MonitoringConfig) -> Feature:
-        entry = self.object(entry, f"features[{i}]")
+        entry = self.mapping(entry, f"features[{i}]")
         name = entry.get("name")
         if not isinstance(name, str):
             self.problems.append(f"features[{i}].name is missing or not text")
             name = f"features[{i}]"
         at = f"{name!r}."
-        blocks = [entry, *(self.object(entry.get(b), at + b) for b in _BLOCKS if b in entry)]
+        blocks = [entry, *(self.mapping(entry.get(b), at + b) for b in _BLOCKS if b in entry)]
         for block in blocks:
             for key in _OVERRIDES:
                 config = self.config(config, block.get(key), at + f"{key}.")
@@ -191,7 +191,7 @@ class _Reader:
         values = block.get("domains") if isinstance(block, Mapping) else None
         if values is None:
             return None
-        values = self.list(values, at + "string_constraints.domains")
+        values = self.items(values, at + "string_constraints.domains")
         if not all(isinstance(value, str) for value in values):
             self.problems.append(f"{at}string_constraints.domains holds other than text")
             return None
@@ -201,8 +201,8 @@ class _Reader:
         """`base` with what `block` sets; keys it does not know are AWS's business."""
         if block is None:
             return base
-        block = self.object(block, at or "monitoring_config")
-        nested = self.object(block.get(_NESTED, {}), at + _NESTED)
+        block = self.mapping(block, at or "monitoring_config")
+        nested = self.mapping(block.get(_NESTED, {}), at + _NESTED)
         settings: dict[str, Any] = {}
         for setting in fields(MonitoringConfig):
             key, inherited = setting.name, getattr(base, setting.name)
@@ -216,13 +216,13 @@ class _Reader:
                 settings[key] = self.choice(source, key, _CHOICES[key], inherited, at)
         return MonitoringConfig(**settings)
 
-    def object(self, value: Any, at: str) -> Mapping[str, Any]:
+    def mapping(self, value: Any, at: str) -> Mapping[str, Any]:
         if isinstance(value, Mapping):
             return value
         self.problems.append(f"{at.rstrip('.')} is not an object")
         return {}
 
-    def list(self, value: Any, at: str) -> Iterable[Any]:
+    def items(self, value: Any, at: str) -> Iterable[Any]:
         if isinstance(value, list | tuple):
             return value
         self.problems.append(f"{at} is not a list")

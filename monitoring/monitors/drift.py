@@ -63,13 +63,13 @@ def check_drift(
     description = _violation(feature, baseline, drift)
     if description is None or isinstance(drift, Uncomputable):
         return None, drift
-    chi = isinstance(drift, ChiSquared)
+    is_p_value = isinstance(drift, ChiSquared)
     finding = Finding(
         feature=feature.name,
         check=BASELINE_DRIFT_CHECK,
         description=description,
         observed=drift.p_value if isinstance(drift, ChiSquared) else drift.value,
-        expected=1.0 if chi else 0.0,
+        expected=1.0 if is_p_value else 0.0,
         threshold=_threshold(feature.config, baseline),
         mode=mode,
         other_mode=_other_mode(feature, baseline, column, mode),
@@ -108,7 +108,9 @@ def _categorical(
 
 def _decidable(distance: Distance | Uncomputable, threshold: float) -> Distance | Uncomputable:
     """No answer where even two disjoint samples of these sizes would stay below the threshold."""
-    if isinstance(distance, Uncomputable) or 1.0 - distance.correction > threshold:
+    if isinstance(distance, Uncomputable) or threshold >= 1.0:
+        return distance
+    if 1.0 - distance.correction > threshold:
         return distance
     return Uncomputable(
         f"{distance.baseline_size:g} baseline and {distance.current_size:g} current values are "

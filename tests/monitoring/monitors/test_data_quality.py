@@ -148,6 +148,11 @@ def test_too_few_values_have_no_distance_rather_than_zero():
     assert "3 current values" in str(analysis.distances["x"])
 
 
+def test_a_threshold_of_one_is_no_lack_of_values():
+    baseline = edited(suggest(table(x=DECIMALS)), comparison_threshold=1.0)
+    assert isinstance(analyze(table(x=DECIMALS), baseline).distances["x"], float)
+
+
 def test_without_baseline_statistics_nothing_is_called_stable():
     baseline = {"constraints.json": suggest(table(x=DECIMALS))["constraints.json"]}
     analysis = analyze(table(x=["9"] * 300), baseline)
