@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 MANGLED_RUN = 5
+_SUFFIXES = tuple(f".{number}," for number in range(1, MANGLED_RUN))
 
 
 def is_header(cells: Sequence[str], text: str, names: frozenset[str]) -> bool:
@@ -28,8 +29,8 @@ def is_header(cells: Sequence[str], text: str, names: frozenset[str]) -> bool:
 
 
 def _is_mangled(cells: Sequence[str], text: str) -> bool:
-    # Five searches of the text spare nearly every row the look at its cells.
-    if not all(f".{number}" in text for number in range(1, MANGLED_RUN + 1)):
+    # Four searches of the text spare nearly every row the look at its cells.
+    if not all(suffix in text for suffix in _SUFFIXES):
         return False
     following: Counter[str] = Counter()
     for cell in cells:

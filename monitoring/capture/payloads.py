@@ -16,6 +16,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from monitoring.capture.lines import LINE_LIMIT, Flaw
@@ -55,6 +56,7 @@ def rows_of(payload: Payload) -> list[Row]:
     return rows
 
 
+@lru_cache(maxsize=256)
 def media_type(content_type: str) -> str:
     """The part that decides: no parameters, lower case.
 

@@ -168,7 +168,7 @@ class _Records:
             self.tally.counts.add("no_output" if side == OUTPUT else "no_input")
             return None
         rows = rows_of(payload)
-        if any(len(row) > MOST_COLUMNS for row in rows):
+        if max(map(len, rows)) > MOST_COLUMNS:
             raise Flaw("undecodable", f"a row has more than {MOST_COLUMNS:,} cells")
         return rows
 
@@ -214,6 +214,7 @@ def _batches(
     first = _first(records)
     layout = decide([row for located in first for row in located.rows], output_first)
     names = layout.names_among(expected)
+    has_fields = bool(layout.output.names or layout.input.names)
     rows: list[list[str]] = []
     characters = 0
     for located in chain(first, records):
@@ -222,7 +223,7 @@ def _batches(
         except Flaw as flaw:
             tally.note(located.file, located.line, flaw)
             continue
-        if any(layout.has_extra_fields(row) for row in located.rows):
+        if has_fields and any(map(layout.has_extra_fields, located.rows)):
             tally.warn_once("extra_fields", "later records have JSON fields that the first lack")
         characters += located.characters
         while len(rows) >= batch_rows or (rows and characters >= BATCH_CHARACTERS):

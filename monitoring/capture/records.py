@@ -98,7 +98,7 @@ def parse_record(line: bytes) -> Record:
     monitoring.capture.lines.Flaw: neither endpointInput nor endpointOutput was captured
     """
     try:
-        event = json.loads(line)
+        event = json.loads(line.decode())
     except UnicodeDecodeError:
         raise Flaw("malformed", "the line is not UTF-8") from None
     except (ValueError, RecursionError) as error:
