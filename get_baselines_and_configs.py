@@ -49,8 +49,8 @@ def main(
         written = read_stage_files(args)
         aws = Aws(session) if session else connect(args.profile, args.region)
         project = describe_project(args, aws)
-        chosen = tag(args, choose_models(args, written, project, aws), aws)
-        rendered = rendering.render(chosen, project, aws.s3)
+        chosen = choose_models(args, written, project, aws)
+        rendered = render(args, chosen, project, aws)
         results = publish(args, rendered, project, aws)
     except MonitoringError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -119,21 +119,16 @@ def choose_models(
     return chosen
 
 
-def tag(
-    args: Namespace, chosen: Sequence[tuple[Stage, Served]], aws: Aws
-) -> list[tuple[Stage, Served]]:
-    """4. The stage's tags and the SageMaker project's own, on every stack."""
-    project = args.sagemaker_project_name
-    own = get_project_tags(project, args.sagemaker_project_arn, aws.sagemaker)
-    return [
-        (
-            stage.tagged(
-                combine_resource_tags(stage.name, args.sagemaker_project_id, project, own)
-            ),
-            served,
-        )
+def render(
+    args: Namespace, chosen: Sequence[tuple[Stage, Served]], project: Project, aws: Aws
+) -> list[Rendered]:
+    """4. Tag both stacks, fill every gap; refuse, all at once, what any stage lacks."""
+    own = get_project_tags(project.name, args.sagemaker_project_arn, aws.sagemaker)
+    tagged = [
+        (stage.tagged(combine_resource_tags(stage.name, project.id, project.name, own)), served)
         for stage, served in chosen
     ]
+    return rendering.render(tagged, project, aws.s3)
 
 
 def publish(args: Namespace, rendered: Sequence[Rendered], project: Project, aws: Aws) -> Results:

@@ -40,7 +40,7 @@ class Export:
     @property
     def arguments(self) -> Path:
         """The same for `xargs`, since version 1 of the AWS CLI reads no file here."""
-        return self.path.with_suffix(".args")
+        return Path(f"{str(self.path).removesuffix('.json')}.args")
 
     @property
     def text(self) -> str:

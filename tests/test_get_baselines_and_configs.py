@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,17 +46,26 @@ DOCUMENTS = {
 }
 
 
+Answers = dict[str, tuple[SimpleNamespace, dict[str, Any]]]
+
+
+@cache
+def one_session() -> tuple[boto3.Session, Answers]:
+    """One for all tests, since reading botocore's models takes half a second; and its answers."""
+    answers: Answers = {}
+    session = boto3.Session("test", "test", region_name=REGION)
+    session.events.register("before-call.sagemaker", lambda model, **_: answers.get(model.name))
+    return session, answers
+
+
 class Project:
     """A SageMaker project's repository, its bucket and its registry."""
 
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.root = root
         self.capsys = capsys
-        self.session = boto3.Session("test", "test", region_name=REGION)
-        self.answers: dict[str, tuple[SimpleNamespace, dict[str, Any]]] = {}
-        self.session.events.register(
-            "before-call.sagemaker", lambda model, **_: self.answers.get(model.name)
-        )
+        self.session, self.answers = one_session()
+        self.answers.clear()
         self.answer("DescribeProject", {"ProjectArn": f"arn:aws:sagemaker:{REGION}:1:project/x"})
         self.answer("ListTags", {"Tags": [{"Key": "team", "Value": "card risk"}]})
         self.s3 = self.session.client("s3")
@@ -608,3 +618,37 @@ import get_baselines_and_configs, utils
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+# Against the offline AWS, which has projects
+
+
+def test_a_projects_tags_reach_both_stacks(
+    session: boto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sagemaker, s3 = session.client("sagemaker"), session.client("s3")
+    provisioning = {"ServiceCatalogProvisioningDetails": {"ProductId": "prod-1234567890abc"}}
+    tags = [{"Key": f"tag-{number:02}", "Value": "a b"} for number in range(40)]
+    sagemaker.create_project(ProjectName="fraud", Tags=tags, **provisioning)
+    s3.create_bucket(Bucket=BUCKET)
+    sagemaker.create_model_package_group(ModelPackageGroupName="fraud-p-1")
+    source = {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/b.json"}
+    s3.put_object(Bucket=BUCKET, Key="b.json", Body=b"{}")
+    sagemaker.create_model_package(
+        ModelPackageGroupName="fraud-p-1",
+        ModelApprovalStatus="Approved",
+        DriftCheckBaselines={"ModelDataQuality": {"Constraints": source, "Statistics": source}},
+        InferenceSpecification={
+            "Containers": [{"Image": "image"}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )
+    for path in ROOT.glob("*-config.json"):
+        (tmp_path / path.name).write_text(path.read_text())
+    flags = [word for pair in FLAGS.items() for word in pair]
+    assert main(flags, session, {}) == 0
+    for stack in ("endpoint-config", "monitoring-schedule-config"):
+        rendered = json.loads((tmp_path / f"prod-{stack}-export.json").read_text())
+        assert rendered["Tags"].items() >= {tag["Key"]: tag["Value"] for tag in tags}.items()

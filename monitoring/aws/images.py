@@ -68,7 +68,8 @@ ACCOUNTS: Mapping[str, tuple[str | None, str | None]] = {
 
 def account(image: str, region: str) -> str | None:
     """The account that publishes an image in a region, or None."""
-    return dict(zip(REPOSITORIES, ACCOUNTS.get(region, (None, None)), strict=True))[image]
+    model_monitor, clarify = ACCOUNTS.get(region, (None, None))
+    return {"model-monitor": model_monitor, "clarify": clarify}[image]
 
 
 def uri(image: str, region: str) -> str:

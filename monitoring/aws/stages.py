@@ -17,6 +17,7 @@ from monitoring.aws.registry import APPROVED, ModelPackage, Served
 from monitoring.config import StageConfig, model_name
 from monitoring.kinds import KINDS
 from monitoring.names import endpoint_name, schedule_name
+from monitoring.parameters import ENDPOINT_PARAMETERS, MONITOR_PARAMETERS
 
 HOURLY = "cron(0 * ? * * *)"
 HALF_AN_HOUR = 1800
@@ -149,6 +150,14 @@ def warnings(
     monitors: StageConfig, endpoint: StageConfig | None, package: ModelPackage
 ) -> Iterator[str]:
     """What will deploy, but perhaps not as it was meant."""
+    unknown = [name for name in monitors.parameters if name not in MONITOR_PARAMETERS]
+    if endpoint is not None:
+        unknown += [name for name in endpoint.parameters if name not in ENDPOINT_PARAMETERS]
+    if unknown:
+        yield (
+            f"{', '.join(unknown)}: no parameter of the template as it came; "
+            "`aws cloudformation deploy` leaves out what a template does not name"
+        )
     if package.status != APPROVED:
         yield f"{package.arn} is {package.status}, but the endpoint serves it"
     waiting = [

@@ -53,7 +53,7 @@ def test_each_export_has_its_arguments_beside_it(files: StageFiles) -> None:
 
 
 def test_two_exports_never_share_an_arguments_file(files: StageFiles) -> None:
-    clash = replace(files, endpoint_export=files.monitors_export.with_suffix(".txt"))
+    clash = replace(files, endpoint_export=files.monitors_export.with_suffix(""))
     with pytest.raises(ConfigError, match=r"m-export\.args: would be written twice"):
         exports.texts(exports.exports(clash, RENDERED))
 

@@ -97,6 +97,7 @@ def test_an_image_of_the_users_needs_no_known_region() -> None:
             "ModelQualityMaxRuntimeInSeconds is 3600, too long for an hourly schedule",
         ),
         ({"DataQualityMaxRuntimeInSeconds": "7200"}, {}, "Keep it at 3600 or less"),
+        ({"CostCentre": "4711"}, {"Owner": "me"}, "CostCentre, Owner: no parameter"),
     ],
 )
 def test_what_may_not_be_meant_is_warned_of(monitors: dict, endpoint: dict, said: str) -> None:
