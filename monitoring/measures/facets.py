@@ -40,8 +40,8 @@ class Interval(NamedTuple):
     array([False,  True,  True, False])
     """
 
-    lower: float
-    upper: float
+    lower: int | float
+    upper: int | float
 
     def __str__(self) -> str:
         if isinstance(self.lower, float) or isinstance(self.upper, float):

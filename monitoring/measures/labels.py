@@ -68,7 +68,9 @@ def canonical(label: str, synonyms: Mapping[str, str] | None = None) -> str | No
         return str(int(text)) if len(text) <= 18 else text
     if NUMBER.fullmatch(text):
         number = float(text)
-        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+        if not abs(number) < 2**53:
+            return text
+        return str(int(number)) if number.is_integer() else repr(number)
     return BOOLEANS.get(text.lower(), text)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -25,6 +25,8 @@ from monitoring.measures.facets import (
 from monitoring.measures.fairness import DESCRIPTIONS, POST_TRAINING, PRE_TRAINING, bias_metrics
 from monitoring.measures.labels import Coded
 from monitoring.measures.outcome import Outcome, Uncomputable
+
+unhurried = settings(deadline=None, max_examples=50)
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "smclarify"
 ALL = (*PRE_TRAINING, *POST_TRAINING)
@@ -84,12 +86,14 @@ def test_metrics_stand_in_alphabetical_order():
         assert names == sorted(names)
 
 
+@unhurried
 @given(eight)
 def test_a_metric_is_a_number_or_a_reason(cells):
     for name, value in bias_metrics(ALL, comparison(cells)).items():
         assert isinstance(value, Uncomputable) or not math.isnan(value), name
 
 
+@unhurried
 @given(eight)
 def test_exchanging_the_facets_flips_every_difference(cells):
     here = bias_metrics(ALL, comparison(cells))
@@ -102,6 +106,7 @@ def test_exchanging_the_facets_flips_every_difference(cells):
             assert left == -right
 
 
+@unhurried
 @given(eight)
 def test_exchanging_the_facets_leaves_every_symmetric_distance(cells):
     here, there = (bias_metrics(ALL, comparison(side)) for side in (cells, cells[::-1]))
@@ -110,6 +115,7 @@ def test_exchanging_the_facets_leaves_every_symmetric_distance(cells):
             assert here[name] == pytest.approx(there[name], abs=1e-15)
 
 
+@unhurried
 @given(eight)
 def test_equal_facets_show_no_bias(cells):
     cells[1] = cells[0]
@@ -118,6 +124,7 @@ def test_equal_facets_show_no_bias(cells):
             assert value == 0, name
 
 
+@unhurried
 @given(eight, st.integers(2, 50))
 def test_only_proportions_matter(cells, times):
     once, often = (bias_metrics(ALL, comparison(table)) for table in (cells, cells * times))
@@ -139,6 +146,7 @@ def counted(table: list[tuple[str, bool, bool, str]]) -> FacetCounts:
     )
 
 
+@unhurried
 @given(rows, rows, rows)
 def test_counts_add_up_in_any_order_and_grouping(one, two, three):
     sides = [

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from monitoring.measures.neighbors import FEW_ROWS, NEIGHBORS, flip_test
 from monitoring.measures.outcome import Uncomputable
+
+unhurried = settings(deadline=None, max_examples=50)
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "smclarify"
 CASES = json.loads((FIXTURES / "flips.json").read_text())
@@ -61,6 +63,7 @@ grids = st.integers(3, 60).flatmap(
 )
 
 
+@unhurried
 @given(grids)
 def test_equally_distant_neighbours_share_the_last_places(table):
     features, facet, predicted = table
@@ -68,6 +71,7 @@ def test_equally_distant_neighbours_share_the_last_places(table):
     assert flip_test(features, facet, predicted) == by_definition(features, facet, predicted)
 
 
+@unhurried
 @given(grids, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_decides_nothing(table, random):
     features, facet, predicted = table
