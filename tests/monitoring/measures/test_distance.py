@@ -56,6 +56,7 @@ def test_five_distances_that_aws_printed_are_equal_to_the_last_bit(n, m, differe
     assert amazon in [abs(i / n - j / m) - noise for i, j in pairs]
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning:scipy")
 @given(SAMPLES, SAMPLES)
 def test_the_simple_distance_is_the_two_sample_ks_statistic(a, b):
     distance = numeric_distance(ranked(a), ranked(b), "Simple")
