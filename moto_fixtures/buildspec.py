@@ -6,7 +6,7 @@ reader gets wrong: a command with a colon and a space in it is a mapping in YAML
 quoted, here as in CodeBuild.
 
     >>> load(Path("buildspec.yml"))["version"]
-    0.2
+    '0.2'
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "buildspec": ("version", "env", "phases", "artifacts"),
     "env": ("shell", "variables", "exported-variables"),
     "phases": PHASES,
-    "phase": ("commands", "finally", "on-failure"),
+    "phase": ("commands", "finally", "on-failure", "runtime-versions"),
+    "runtime-versions": ("python",),
     "artifacts": (*ARTIFACT_KEYS, "secondary-artifacts"),
     "secondary-artifacts": ARTIFACT_KEYS,
 }
@@ -70,6 +71,10 @@ def _check(spec: Any) -> None:
 def _check_phase(name: str, phase: Any) -> None:
     _check_keys("phase", phase)
     _check_value(f"on-failure of {name}", phase.get("on-failure", "ABORT"), ON_FAILURE)
+    if "runtime-versions" in phase:
+        _check_keys("runtime-versions", phase["runtime-versions"])
+        if name != "install":
+            raise BuildspecError(f"{name}: runtime-versions belong to the install phase")
     for key in ("commands", "finally"):
         commands = phase.get(key, [])
         if not isinstance(commands, list):

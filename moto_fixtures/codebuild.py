@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ from moto_fixtures.checkout import checkout, head
 
 DEFAULT_REGION = "us-east-1"
 ACCOUNT = "123456789012"
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 # One command, and then what the next one inherits from it, even after `exit` or `set -e`.
 WRAPPER = """
 trap 'status=$?; "$CODEBUILD_OFFLINE_PYTHON" -c "$CODEBUILD_OFFLINE_SAVE"; exit $status' EXIT
@@ -89,7 +91,7 @@ def run(
         session = _Session(spec, source.resolve(), environment, Path(state), output)
         phases = list(session.phases())
         copied: tuple[Path, ...] = ()
-        if all(phase.status == "SUCCEEDED" for phase in phases if phase.name in PHASES[:2]):
+        if session.goes_on:
             upload, copied = session.upload(artifacts)
             phases.append(upload)
         status = "SUCCEEDED" if session.succeeding else "FAILED"
@@ -107,6 +109,7 @@ class _Session:
     state: Path
     output: TextIO
     succeeding: bool = True
+    goes_on: bool = True
     directory: Path = field(init=False)
     variables: dict[str, str] = field(init=False)
 
@@ -126,27 +129,28 @@ class _Session:
         self.output.flush()
 
     def phases(self) -> Iterator[Phase]:
-        """Run the phases in order. A failed BUILD is still followed by POST_BUILD.
+        """Run the phases in order; a failed BUILD is still followed by POST_BUILD and the upload.
 
         With `on-failure: CONTINUE` a failed phase does not fail the build (AWS's documentation
         says only that the next phase follows).
         """
-        goes_on = True
         for name in PHASES:
             if name not in self.spec["phases"]:
                 continue
-            if not goes_on:
+            if not self.goes_on:
                 yield Phase(name, "SKIPPED")
                 continue
             phase = self.spec["phases"][name]
             began = time.monotonic()
             self.say(f"Entering phase {name.upper()}")
+            for runtime, asked in phase.get("runtime-versions", {}).items():
+                self.say(f"{platform.python_version()} stands in for {runtime} {asked}")
             status = "SUCCEEDED" if self.execute_phase(phase) else "FAILED"
             self.say(f"Phase complete: {name.upper()} State: {status}")
             on_failure = phase.get("on-failure")
             if status == "FAILED" and on_failure != "CONTINUE":
                 self.succeeding = False
-                goes_on = name == "build" and on_failure is None
+                self.goes_on = name in ("build", "post_build") and on_failure is None
             yield Phase(name, status, time.monotonic() - began)
 
     def execute_phase(self, phase: Mapping[str, Any]) -> bool:
@@ -190,8 +194,7 @@ class _Session:
             for line in process.stdout or ():
                 self.output.write(line)
                 self.output.flush()
-        after = self.state / "after.json"
-        if after.exists():
+        if (after := self.state / "after.json").exists():
             directory, variables = json.loads(after.read_text())
             self.directory = Path(directory)
             self.variables = {k: v for k, v in variables.items() if k not in own}
@@ -203,43 +206,36 @@ class _Session:
         began = time.monotonic()
         primary = self.spec["artifacts"]
         copied: list[Path] = []
+        status = "SUCCEEDED"
         try:
             copied += self._copy(primary, destination)
             for identifier, secondary in primary.get("secondary-artifacts", {}).items():
                 copied += self._copy(secondary, destination / identifier)
         except FileNotFoundError as error:
-            self.succeeding = False
-            self.say("Phase complete: UPLOAD_ARTIFACTS State: FAILED")
+            status, self.succeeding = "FAILED", False
             self.say(str(error))
-            return Phase("upload_artifacts", "FAILED", time.monotonic() - began), tuple(copied)
-        return Phase("upload_artifacts", "SUCCEEDED", time.monotonic() - began), tuple(copied)
+        self.say(f"Phase complete: UPLOAD_ARTIFACTS State: {status}")
+        return Phase("upload_artifacts", status, time.monotonic() - began), tuple(copied)
 
     def _copy(self, artifacts: Mapping[str, Any], destination: Path) -> Iterator[Path]:
         base = self.source / self.expand(artifacts.get("base-directory", "."))
         flat = str(artifacts.get("discard-paths", "no")).lower() in ("yes", "true")
-        excluded = {
+        excluded = [
             path for p in artifacts.get("exclude-paths", []) for path in base.glob(self.expand(p))
-        }
+        ]
         for pattern in map(self.expand, artifacts.get("files", [])):
             inside = pattern and not Path(pattern).is_absolute() and ".." not in Path(pattern).parts
             found = [p for p in sorted(base.glob(pattern)) if p.is_file()] if inside else []
             if not found:
                 raise FileNotFoundError(f"no matching artifact paths found: {pattern!r} in {base}")
-            for path in found:
-                if path in excluded:
-                    continue
+            for path in (path for path in found if path not in excluded):
                 to = destination / (path.name if flat else path.relative_to(base))
                 to.parent.mkdir(parents=True, exist_ok=True)
                 yield Path(shutil.copy2(path, to))
 
     def expand(self, text: str) -> str:
-        """Replace $NAME and ${NAME} as the build's last command left them.
-
-        An unset name becomes the empty string, as in the shell.
-        """
-        return re.sub(
-            r"\$(?:(\w+)|\{(\w+)\})", lambda m: self.variables.get(m[1] or m[2], ""), text
-        )
+        """Replace $NAME and ${NAME} as the last command left them; unset ones by nothing."""
+        return VARIABLE.sub(lambda found: self.variables.get(found[1] or found[2], ""), text)
 
     def exported(self) -> dict[str, str]:
         names = self.spec["env"].get("exported-variables", [])
@@ -248,8 +244,7 @@ class _Session:
 
 def _codebuild_variables(source: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """What CodeBuild itself sets; the version only where `source` is a git checkout."""
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
-    region = region or DEFAULT_REGION
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION", DEFAULT_REGION)
     build = f"offline:{uuid.uuid4()}"
     commit = head(source)
     return {
@@ -268,8 +263,9 @@ def _codebuild_variables(source: Path, environment: Mapping[str, str]) -> dict[s
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one build and say how it went. Exits 0 SUCCEEDED, 1 FAILED, 2 wrong buildspec."""
-    parser = argparse.ArgumentParser(prog="python -m moto_fixtures.codebuild", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python -m moto_fixtures.codebuild", description="Run a buildspec as CodeBuild would."
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--source", type=Path, default=Path(), help="directory to build in")
     where.add_argument("--commit", help="build this commit of the repository here, unpacked")

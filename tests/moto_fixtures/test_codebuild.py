@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -112,6 +113,18 @@ def test_commands_see_codebuilds_variables_and_this_interpreters_tools(build):
     assert f"{Path(sys.executable).parent}/python" in done.printed
 
 
+def test_this_interpreter_stands_in_for_the_runtime_and_says_so(build):
+    done = build("""
+phases:
+  install:
+    runtime-versions: {python: "3.11"}
+    commands: [python --version]
+""")
+    version = platform.python_version()
+    assert f"{version} stands in for python 3.11" in done.printed
+    assert f"\nPython {version}\n" in done.printed
+
+
 def test_both_streams_arrive_in_order(build):
     done = build(phases(build="echo one; echo two >&2; echo three"))
     assert "one\ntwo\nthree\n" in done.printed
@@ -148,13 +161,14 @@ artifacts: {files: [buildspec.yml]}
     assert "succeeding=0" in done.printed
 
 
-def test_a_build_that_aborts_on_failure_skips_post_build(build):
+def test_a_build_that_aborts_on_failure_skips_post_build_and_the_upload(build):
     done = build("""
 phases:
   build: {on-failure: ABORT, commands: ["false"]}
   post_build: {commands: [echo never]}
+artifacts: {files: [buildspec.yml]}
 """)
-    assert done.phases["post_build"] == "SKIPPED"
+    assert done.phases == {"build": "FAILED", "post_build": "SKIPPED"}
 
 
 def test_a_phase_that_continues_on_failure_does_not_fail_the_build(build):
@@ -162,8 +176,10 @@ def test_a_phase_that_continues_on_failure_does_not_fail_the_build(build):
 phases:
   install: {on-failure: CONTINUE, commands: ["false"]}
   build: {commands: [echo "succeeding=$CODEBUILD_BUILD_SUCCEEDING"]}
+artifacts: {files: [buildspec.yml]}
 """)
     assert done.phases["install"] == "FAILED"
+    assert done.phases["upload_artifacts"] == "SUCCEEDED"
     assert done.build.succeeded
     assert "succeeding=1" in done.printed
 
@@ -224,8 +240,11 @@ BAD = {
         'version: "0.2"\nenv: {parameter-store: {A: b}}\nphases: {build: {commands: []}}'
     ),
     "deploy under phases is not simulated": 'version: "0.2"\nphases: {deploy: {commands: []}}',
-    "runtime-versions under phase is not simulated": (
-        'version: "0.2"\nphases: {install: {runtime-versions: {python: 3.11}}}'
+    "nodejs under runtime-versions is not simulated": (
+        'version: "0.2"\nphases: {install: {runtime-versions: {nodejs: 20}}}'
+    ),
+    "build: runtime-versions belong to the install phase": (
+        'version: "0.2"\nphases: {build: {runtime-versions: {python: 3.11}}}'
     ),
     "on-failure of build is 'RETRY'; simulated are ABORT, CONTINUE": (
         'version: "0.2"\nphases: {build: {on-failure: RETRY}}'
