@@ -4,7 +4,8 @@ Needs     one row of cells, its text, and the baseline's column names where ther
 Gives     whether it is a header
 
 The usual client reads a header-less file with a table reader. The first row then becomes
-the header, made unique, and is sent along: `0,0,0,0` arrives as `0,0.1,0.2,0.3`.
+the header, made unique, and is sent along: `0,0,0,0` arrives as `0,0.1,0.2,0.3`. One-hot
+columns make such rows; where values hardly repeat they cannot be told, and do no harm.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ def _is_mangled(cells: Sequence[str], text: str) -> bool:
     # Four searches of the text spare nearly every row the look at its cells.
     if not all(suffix in text for suffix in _SUFFIXES):
         return False
-    following: Counter[str] = Counter()
+    numbered: Counter[str] = Counter()
     for cell in cells:
         base, dot, number = cell.rpartition(".")
-        if dot and number == str(following[base] + 1):
-            following[base] += 1
-    return max(following.values(), default=0) >= MANGLED_RUN
+        if dot and number == str(numbered[base] + 1):
+            numbered[base] += 1
+    run = max(numbered.values(), default=0)
+    return run >= MANGLED_RUN and 2 * run > len(cells) == len(set(cells))

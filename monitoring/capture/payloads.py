@@ -24,6 +24,7 @@ from monitoring.capture.records import Payload
 
 Row = list[str] | dict[str, str]
 
+ENCODINGS = {"CSV", "JSON", "BASE64"}
 JSON_TYPES = {"application/json", "text/json"}
 JSON_LINES_TYPES = {
     "application/jsonlines",
@@ -73,7 +74,7 @@ def _text_and_parser(payload: Payload) -> tuple[str, Callable[[str], list[Row]]]
     if payload.encoding == "JSON":
         return payload.data, json_lines_rows if media in JSON_LINES_TYPES else json_rows
     if payload.encoding != "BASE64":
-        raise Flaw("undecodable", "the encoding is none of CSV, JSON, BASE64")
+        raise Flaw("undecodable", f"the encoding is none of {', '.join(sorted(ENCODINGS))}")
     if media in CSV_TYPES:
         return _from_base64(payload.data), csv_rows
     if media in JSON_LINES_TYPES:

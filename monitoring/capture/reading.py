@@ -24,12 +24,13 @@ import pyarrow as pa
 from monitoring.capture.headers import is_header
 from monitoring.capture.layout import Observation, decide
 from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
-from monitoring.capture.payloads import Row, rows_of
+from monitoring.capture.payloads import ENCODINGS, Row, rows_of
 from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window, parse_record, when
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
 from monitoring.tables import text_batch
 
+SIDES = (OUTPUT, INPUT)
 BATCH_ROWS = 16_384
 BATCH_CHARACTERS = 32 << 20
 MOST_COLUMNS = 20_000
@@ -61,7 +62,7 @@ def read_capture(
     window: Window | None = None,
     *,
     names: Sequence[str] = (),
-    sides: Collection[str] = (OUTPUT, INPUT),
+    sides: Collection[str] = SIDES,
     output_first: bool = True,
     like_aws: bool = False,
     faulty_share: float = FAULTY_SHARE,
@@ -122,11 +123,11 @@ class _Records:
         record = parse_record(line.data)
         if not self._is_inside(record, written) or self._is_repeated(record):
             return []
+        self._compare_encodings(record)
         outputs = self._decoded(OUTPUT, record.output)
         inputs = self._decoded(INPUT, record.input)
         if outputs is None and inputs is None:
             return []
-        self._compare_encodings(record)
         if outputs and inputs and len(outputs) != len(inputs):
             outputs = _one_answer_per_row(outputs, len(inputs))
         rows = [Observation(*pair) for pair in zip_longest(outputs or (), inputs or ())]
@@ -173,10 +174,10 @@ class _Records:
         return rows
 
     def _compare_encodings(self, record: Record) -> None:
-        if record.input is None or record.output is None:
+        if record.input is None or record.output is None or len(self.sides) < len(SIDES):
             return
         sent, answered = record.input.encoding, record.output.encoding
-        if sent == answered or not {sent, answered} <= {"CSV", "JSON", "BASE64"}:
+        if sent == answered or not {sent, answered} <= ENCODINGS:
             return
         # AWS's own sentence, so that whoever searches for it finds the same cause.
         mismatch = (

@@ -67,7 +67,7 @@ def test_json_tokens_no_parser_should_write_are_kept_for_the_monitor(token: str)
         pytest.param(("?", "BASE64", "text/csv"), "BASE64", id="no base64"),
         pytest.param(("gICA", "BASE64", "text/csv"), "UTF-8", id="no text"),
         pytest.param(("AAAA", "BASE64", "image/png"), "CaptureContentTypeHeader", id="an image"),
-        pytest.param(("1", "XML", "text/xml"), "none of CSV", id="an unknown encoding"),
+        pytest.param(("1", "XML", "text/xml"), "none of BASE64", id="an unknown encoding"),
     ],
 )
 def test_what_cannot_be_read_says_why(payload: tuple[str, str, str], cause: str):

@@ -388,6 +388,11 @@ def test_mixed_types_end_a_reading_like_aws(tmp_path: Path):
     assert str(caught.value) == MIXED
 
 
+def test_a_side_that_is_not_read_does_not_mix(tmp_path: Path):
+    reading, rows = read(write(tmp_path, [mixed_event()]), sides=[OUTPUT], like_aws=True)
+    assert (rows, reading.warnings) == ([{"score": "0.5"}], [])
+
+
 def test_inputs_without_names_take_the_baselines_beside_named_outputs(tmp_path: Path):
     _, rows = read(write(tmp_path, [mixed_event()]), names=("score", "age", "city"))
     assert rows == [{"score": "0.5", "age": "31", "city": "Rome"}]
