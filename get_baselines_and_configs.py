@@ -77,7 +77,9 @@ def read_stage_files(args: Namespace) -> list[Stage]:
     if problems := [
         f"{files.stage}: {problem}"
         for files, stage in zip(args.stages, stages, strict=True)
-        for problem in stage.disagreements(args.sagemaker_project_name, args.model_execution_role)
+        for problem in stage.disagreements(
+            args.sagemaker_project_name, args.model_execution_role, args.default_ground_truth
+        )
     ]:
         raise ConfigError("\n".join(problems))
     return stages

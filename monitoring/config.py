@@ -214,7 +214,7 @@ def check(document: Any, source: Source) -> Iterable[str]:
         elif value and (wrong := source.checks[key](value)):
             yield f"{key!r} {wrong}"
     if source.checks is MONITOR_PARAMETERS:
-        yield from _check_labels(StageConfig(texts))
+        yield from check_labels(StageConfig(texts))
 
 
 def _check_stage(parameters: Mapping[str, Any], source: Source) -> Iterable[str]:
@@ -240,7 +240,7 @@ def _check_unknown(key: str, known: Iterable[str]) -> Iterable[str]:
         yield f"{key!r} is no parameter of the template; did you mean {near[0]!r}?"
 
 
-def _check_labels(config: StageConfig) -> Iterable[str]:
+def check_labels(config: StageConfig) -> Iterable[str]:
     """A monitor that compares predictions with labels must be told where the prediction is."""
     enabled = [kind for kind in KINDS if kind.needs_labels and config.why_off(kind) is None]
     if enabled and not (config.get("InferenceAttribute") or config.get("ProbabilityAttribute")):

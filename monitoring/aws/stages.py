@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from monitoring.aws import images
 from monitoring.aws.registry import APPROVED, ModelPackage, Served
-from monitoring.config import StageConfig, model_name
+from monitoring.config import StageConfig, check_labels, model_name
 from monitoring.kinds import KINDS
 from monitoring.names import endpoint_name, schedule_name
 from monitoring.parameters import ENDPOINT_PARAMETERS, MONITOR_PARAMETERS
@@ -60,8 +60,12 @@ class Stage:
         ours = self.endpoint.get("EndpointName") if self.endpoint else ""
         return ours or self.monitors.get("EndpointName") or endpoint_name(project, self.name)
 
-    def disagreements(self, project: str, execution_role: str | None) -> Iterator[str]:
-        """What no file shows alone."""
+    def disagreements(
+        self, project: str, execution_role: str | None, default_ground_truth: bool = False
+    ) -> Iterator[str]:
+        """What no file shows alone, but only with the other or with the command line."""
+        if default_ground_truth:
+            yield from check_labels(self.monitors.filled_from({"GroundTruthInput": "the default"}))
         if self.endpoint is None:
             return
         if not (execution_role or self.endpoint.get("ModelExecutionRoleArn")):

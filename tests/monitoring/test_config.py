@@ -204,7 +204,7 @@ def test_xargs_hands_over_every_value_as_it_is() -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]))))
 def test_xargs_hands_over_any_text(values: list[str]) -> None:
     parameters = {f"P{number}": value for number, value in enumerate(values)}

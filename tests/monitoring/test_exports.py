@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 import pytest
 
 from monitoring import exports
@@ -63,6 +67,36 @@ def test_the_next_command_is_one_that_can_be_pasted(files: StageFiles) -> None:
     command = exports.exports(spaced, RENDERED)[0].command
     assert command.startswith("xargs aws cloudformation deploy --template-file endpoint-template")
     assert command.endswith("my export.args'")
+
+
+ECHO = """
+Parameters: {SageMakerProjectName: {Type: String}, FeaturesAttribute: {Type: String}}
+Resources: {Topic: {Type: "AWS::SNS::Topic"}}
+"""
+
+
+def test_the_aws_cli_deploys_what_the_next_command_says(files, server: str, tmp_path: Path) -> None:
+    """The real CLI, a real shell, values with spaces and quotes."""
+    written = {"SageMakerProjectName": "fraud", "FeaturesAttribute": "[?a == 'b c'] | \"d\" $HOME"}
+    shown = replace(RENDERED, monitors=StageConfig(written, {"team": "card risk"}), endpoint=None)
+    (export,) = exports.exports(files, shown)
+    export.arguments.write_text(export.config.to_arguments())
+    (tmp_path / export.template).write_text(ECHO)
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    subprocess.run(["sh", "-c", export.command], cwd=tmp_path, env=environment, check=True)
+    cloudformation = boto3.Session("test", "test", region_name="us-east-1").client(
+        "cloudformation", endpoint_url=server
+    )
+    (stack,) = cloudformation.describe_stacks(StackName=export.stack)["Stacks"]
+    got = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    assert got == written
+    assert stack["Tags"] == [{"Key": "team", "Value": "card risk"}]
 
 
 @pytest.mark.parametrize("there", [None, "{", "[]", '{"Parameters": []}'])

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from monitoring.aws.stages import HOURLY
+from monitoring.config import StageConfig
+from monitoring.kinds import KINDS
 from monitoring.parameters import (
     ENDPOINT_PARAMETERS,
     MONITOR_PARAMETERS,
@@ -62,6 +65,16 @@ def test_what_passes_the_check_passes_the_template(template) -> None:
             if parameter["Type"] == "Number":
                 assert parameter.get("MinValue", 0) <= float(value)
                 assert float(value) <= parameter.get("MaxValue", 1e9)
+
+
+def test_a_monitor_nobody_mentions_is_on_in_the_template_too() -> None:
+    text = (ROOT / "model-monitor-template.yml").read_text()
+    parameters = yaml.load(text, Template)["Parameters"]  # noqa: S506
+    for kind in KINDS:
+        default = parameters[f"Enable{kind.name}Monitor"]["Default"]
+        said = StageConfig({"GroundTruthInput": "s3://labels"}).why_off(kind)
+        assert (default, said) == ("yes", None)
+        assert parameters[f"{kind.name}ScheduleExpression"]["Default"] == HOURLY
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*-config.json")), ids=lambda path: path.name)

@@ -49,6 +49,13 @@ def test_an_endpoint_of_ours_needs_a_role() -> None:
     assert not list(stage(endpoint={"ModelExecutionRoleArn": ROLE}).disagreements("fraud", None))
 
 
+def test_labels_by_default_need_a_prediction_to_compare_with() -> None:
+    (said,) = stage().disagreements("fraud", ROLE, default_ground_truth=True)
+    assert "would not find the prediction" in said
+    told = stage({"InferenceAttribute": "0"})
+    assert not list(told.disagreements("fraud", ROLE, default_ground_truth=True))
+
+
 def test_a_model_the_user_named_keeps_its_name() -> None:
     _, served = stage(endpoint={"ModelName": "mine"}).deploying(PACKAGE, PROJECT)
     assert served.model_name == "mine"
