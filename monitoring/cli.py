@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 
 from monitoring import report
-from monitoring.capture import Window
+from monitoring.capture import FAULTY_SHARE, Window
 from monitoring.documents import CONSTRAINTS, STATISTICS, publish
 from monitoring.errors import VIOLATIONS_FOUND, MonitoringError, UsageError
 from monitoring.job import Dataset, check, documents_of, mode_named, read_baseline, suggest
@@ -138,6 +138,13 @@ def suggest_data_quality(data: Path, header: bool, output: Path) -> None:
     type=click.Path(path_type=Path),
     help="Captured traffic: a directory of .jsonl files, or one file.",
 )
+@click.option(
+    "--faulty-share",
+    default=FAULTY_SHARE,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="More captured records than this are faulty: could not evaluate.",
+)
 @click.option("--start", default="", help="Only traffic from this time on (UTC), with --end.")
 @click.option("--end", default="", help="Only traffic before this time.")
 @click.option(
@@ -161,6 +168,7 @@ def check_data_quality(
     data: Path | None,
     header: bool,
     capture: Path | None,
+    faulty_share: float,
     start: str,
     end: str,
     baseline: Path,
@@ -184,7 +192,7 @@ def check_data_quality(
         )
     window = Window.parse(start, end) if start or end else None
     if capture is not None:
-        dataset = Dataset(capture, "sagemakerCaptureJson", window=window)
+        dataset = Dataset(capture, "sagemakerCaptureJson", {}, window, faulty_share)
     elif data is not None:
         dataset = table(data, header)
     with working("checking the data"):

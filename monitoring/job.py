@@ -12,6 +12,7 @@ otherwise, and one without data is such: NO_DATA is not health.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import traceback
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from monitoring import report
-from monitoring.capture import INPUT, OUTPUT, Reading, Window, read_capture
+from monitoring.capture import FAULTY_SHARE, INPUT, OUTPUT, Reading, Window, read_capture
 from monitoring.documents import CONSTRAINTS, STATISTICS, Documents, publish, read
 from monitoring.errors import FAILED, OK, DocumentError, MonitoringError, NoDataError, UsageError
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
@@ -58,6 +59,7 @@ class Dataset:
     format: str
     options: Mapping[str, Any] = field(default_factory=dict)
     window: Window | None = None
+    faulty_share: float = FAULTY_SHARE
 
     def open(self, names: tuple[str, ...], mode: Mode) -> tuple[Iterator[Batch], Reading | None]:
         """The data as batches; and, for captured traffic, the books of its reading."""
@@ -72,7 +74,12 @@ class Dataset:
             )
         sides = self.options.get("captureIndexNames") or (INPUT, OUTPUT)
         reading = read_capture(
-            self.path, self.window, names=names, sides=sides, like_aws=mode == "compat"
+            self.path,
+            self.window,
+            names=names,
+            sides=sides,
+            like_aws=mode == "compat",
+            faulty_share=self.faulty_share,
         )
         return reading.batches, reading
 
@@ -253,15 +260,29 @@ def _kind(analysis_type: str) -> Kind:
 def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
     text = environment.get("dataset_format", "")
     try:
-        ((name, options),) = json.loads(text).items()
-    except (ValueError, AttributeError):
+        ((name, given),) = json.loads(text).items()
+        options = dict(given or {})
+    except (ValueError, TypeError, AttributeError):
         raise UsageError(
             "dataset_format is not a JSON object with one key, such as "
             '{"sagemakerCaptureJson": {...}}; how to read the data is unknown.'
         ) from None
     start, end = environment.get("start_time", ""), environment.get("end_time", "")
     window = Window.parse(start, end) if start or end else None
-    return Dataset(_path(environment, "dataset_source", root), name, options or {}, window)
+    path = _path(environment, "dataset_source", root)
+    return Dataset(path, name, options, window, _faulty_share(environment))
+
+
+def _faulty_share(environment: Mapping[str, str]) -> float:
+    """`faulty_record_share`, ours: how much of a window may be left out as faulty."""
+    text = environment.get("faulty_record_share", str(FAULTY_SHARE))
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0.0 <= share <= 1.0:
+        raise UsageError(f"faulty_record_share is {text!r}; it is a share from 0 to 1.")
+    return share
 
 
 def _path(environment: Mapping[str, str], name: str, root: Path) -> Path:

@@ -140,6 +140,18 @@ def test_a_past_hour_can_be_checked_alone(tmp_path: Path, baseline: Path):
     assert result.stderr.startswith("Error: NO_DATA: no captured record between 2026-01-05T10")
 
 
+@pytest.mark.parametrize(("share", "code"), [("0.01", FAILED), ("0.5", OK)])
+def test_the_share_of_faulty_records_can_be_set(
+    tmp_path: Path, baseline: Path, share: str, code: int
+):
+    given = write_capture(tmp_path / "capture")
+    (given / "broken.jsonl").write_text("broken\n" * 100)
+    options = ["--baseline", baseline, "--output", tmp_path / "run", "--faulty-share", share]
+    result = monitor("check", "data-quality", "--capture", given, *options)
+    assert result.exit_code == code
+    assert "100 malformed" in result.output
+
+
 WRONG = {
     "no data": (["--data", "nowhere.csv"], WRONG_USAGE, "nowhere.csv: does not exist"),
     "no capture": (["--capture", "nowhere"], FAILED, "nowhere: no such directory"),

@@ -214,6 +214,7 @@ def test_an_hour_without_data_fails_as_no_data(root: Path, lines: list[str] | No
 FAULTS = {
     "no dataset_format": ({"dataset_format": ""}, 2, "dataset_format"),
     "a broken dataset_format": ({"dataset_format": "{"}, 2, "dataset_format"),
+    "options that are none": ({"dataset_format": '{"csv": [1]}'}, 2, "dataset_format"),
     "a format not built": (
         {"dataset_format": '{"sagemakerMergeJson": {}}'},
         1,
@@ -223,6 +224,8 @@ FAULTS = {
     "a path that climbs": ({"output_path": "/opt/../../etc"}, 2, "output_path"),
     "an unknown mode": ({"analysis_mode": "fast"}, 2, "analysis_mode.*corrected, compat"),
     "an unknown analysis": ({"analysis_type": "MAGIC"}, 2, "analysis_type.*MODEL_QUALITY"),
+    "a share above 1": ({"faulty_record_share": "1.5"}, 2, "faulty_record_share"),
+    "a share that is none": ({"faulty_record_share": "some"}, 2, "faulty_record_share"),
     "half a window": ({"end_time": ""}, 2, "window"),
     "a baseline that is not there": (
         {"baseline_constraints": "/opt/ml/nowhere.json"},
@@ -261,6 +264,12 @@ def test_too_many_faulty_records_fail_without_their_content(root: Path):
     assert "50 of 100 captured records are faulty" in message(root)
     assert SECRET not in message(root)
     assert not (root / OUTPUT).exists()
+
+
+def test_the_share_of_faulty_records_can_be_set(root: Path):
+    capture(root, [*traffic(50), *[SECRET] * 50])
+    assert run({**EXECUTION, "faulty_record_share": "0.5"}, root) == 0
+    assert document(root, FINDINGS)["capture"]["malformed"] == 50
 
 
 def test_a_defect_is_placed_but_never_quotes_the_data(
