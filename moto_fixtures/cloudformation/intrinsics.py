@@ -146,12 +146,13 @@ def _join(evaluate: Evaluator, argument: Any) -> str:
 
 def _split(evaluate: Evaluator, argument: Any) -> list[str]:
     delimiter, source = _arguments("Fn::Split", argument, 2)
-    return text(evaluate(source)).split(text(delimiter))
+    found = text(evaluate(source))
+    return [UNKNOWN] if is_unknown(found) else found.split(text(delimiter))
 
 
 def _select(evaluate: Evaluator, argument: Any) -> Any:
     index, items = (evaluate(part) for part in _arguments("Fn::Select", argument, 2))
-    if is_unknown(items):
+    if items == [UNKNOWN]:
         return UNKNOWN
     if not str(index).isdigit() or not isinstance(items, list) or int(index) >= len(items):
         raise ValidationError(
@@ -201,7 +202,8 @@ def _import_value(evaluate: Evaluator, argument: Any) -> str:
 
 
 def _base64(evaluate: Evaluator, argument: Any) -> str:
-    return base64.b64encode(text(evaluate(argument)).encode()).decode()
+    found = text(evaluate(argument))
+    return UNKNOWN if is_unknown(found) else base64.b64encode(found.encode()).decode()
 
 
 def _availability_zones(evaluate: Evaluator, argument: Any) -> list[str]:

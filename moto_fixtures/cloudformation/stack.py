@@ -141,7 +141,10 @@ class Stack:
         physical_id: str = "",
     ) -> None:
         """One resource enters a state."""
-        self.statuses[logical_id] = ResourceStatus(type_name, physical_id, status, reason)
+        live = self.resources.get(logical_id)
+        if live is None or live.physical_id == physical_id or not status.startswith("DELETE"):
+            # The end of a replaced resource says nothing of the one in its place.
+            self.statuses[logical_id] = ResourceStatus(type_name, physical_id, status, reason)
         self._record(logical_id, physical_id, type_name, status, reason)
 
     def _record(
