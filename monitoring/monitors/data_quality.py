@@ -11,7 +11,7 @@ without a baseline distribution, has no drift distance. `Analysis.distances` say
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from monitoring.documents import CONSTRAINTS, STATISTICS, VIOLATIONS, Documents
@@ -78,13 +78,14 @@ def judge(table: TableState, baseline: Documents, alignment: Alignment, mode: Mo
         if constraints.config.evaluate_constraints
         else ()
     )
+    known = distributions(baseline[STATISTICS]) if STATISTICS in baseline else {}
     values = [
         finding
         for feature in checked
-        for check in (check_data_type, check_completeness, check_domain)
-        if (finding := check(feature, table[feature.name], mode))
+        for finding in _values(feature, known.get(feature.name, Distribution()), table, mode)
+        if finding
     ]
-    drifts, distances = _drifts(checked, table, baseline, mode)
+    drifts, distances = _drifts(checked, table, known, mode)
     findings = (*columns, *values, *drifts)
     violations = {"violations": [finding.violation() for finding in findings]}
     documents = {**describe(table), VIOLATIONS: violations}
@@ -100,11 +101,23 @@ def _checked_features(constraints: Constraints, table: TableState) -> tuple[Feat
     )
 
 
+def _values(
+    feature: Feature, baseline: Distribution, table: TableState, mode: Mode
+) -> Iterator[Finding | None]:
+    """The checks of one column's cells."""
+    column = table[feature.name]
+    yield check_data_type(feature, column, mode)
+    yield check_completeness(feature, baseline, column, mode)
+    yield check_domain(feature, column, mode)
+
+
 def _drifts(
-    features: Iterable[Feature], table: TableState, baseline: Documents, mode: Mode
+    features: Iterable[Feature],
+    table: TableState,
+    known: Mapping[str, Distribution],
+    mode: Mode,
 ) -> tuple[list[Finding], dict[str, float | Uncomputable]]:
     """Drift findings, and the distance of every feature, found or not."""
-    known = distributions(baseline[STATISTICS]) if STATISTICS in baseline else {}
     findings: list[Finding] = []
     distances: dict[str, float | Uncomputable] = {}
     for feature in features:

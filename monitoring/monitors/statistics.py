@@ -29,6 +29,8 @@ class Distribution:
 
     sketch: QuantileSketch | None = None
     histogram: Mapping[str, int] | None = None
+    present: int = 0
+    missing: int = 0
 
 
 def statistics(table: TableState) -> dict[str, Any]:
@@ -61,9 +63,12 @@ def distributions(document: Any, where: str = "statistics.json") -> dict[str, Di
             text = entry.get("string_statistics") or {}
             kll = (numeric.get("distribution") or {}).get("kll")
             buckets = ((text.get("distribution") or {}).get("categorical") or {}).get("buckets")
+            common = numeric.get("common") or text.get("common") or {}
             features[name] = Distribution(
                 _sketch(kll["sketch"], numeric["common"], at) if kll else None,
                 {b["value"]: int(b["count"]) for b in buckets} if buckets else None,
+                int(common.get("num_present", 0)),
+                int(common.get("num_missing", 0)),
             )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DocumentError(

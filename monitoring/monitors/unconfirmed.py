@@ -28,8 +28,9 @@ def type_match(column: ColumnState, expected: InferredType) -> float | None:
     Integers count as Fractional: they are, all 61 type violations found in public outputs
     expect Integral, and a baseline of `1, 2.5` must not violate itself. A String column
     may hold cells that look like numbers, but a column of nothing else is no longer a
-    String column: AWS's SDK forces a violation that way in its own test. Against an
-    all-null baseline (Unknown) everything matches.
+    String column: AWS's SDK forces a violation that way in its own test. (What `corrected`
+    makes of such a column stands in `checks.py`.) Against an all-null baseline (Unknown)
+    everything matches.
 
     >>> import pyarrow as pa
     >>> column = ColumnState()

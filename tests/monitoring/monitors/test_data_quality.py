@@ -57,6 +57,36 @@ def test_a_completeness_violation_reads_as_aws_writes_it(mode):
     ]
 
 
+def test_an_hour_like_an_incomplete_baseline_is_clean_and_a_worse_one_is_not():
+    gaps: list[str | None] = [None if i % 20 == 0 else "1" for i in range(2000)]
+    baseline = suggest(table(n=gaps))
+    for missing, codes in ((28, ()), (60, ("completeness_check",))):
+        hour: list[str | None] = [None] * missing + ["1"] * (500 - missing)
+        findings = analyze(table(n=hour), baseline, "corrected").findings
+        assert tuple(finding.check for finding in findings) == codes
+        assert analyze(table(n=hour), baseline, "compat").findings
+
+
+def test_a_completeness_set_by_hand_is_a_hard_bound():
+    baseline = copy.deepcopy(dict(suggest(table(n=["1"] * 95 + [None] * 5))))
+    baseline["constraints.json"]["features"][0]["completeness"] = 0.94
+    hour: list[str | None] = [None] * 31 + ["1"] * 469
+    (finding,) = analyze(table(n=hour), baseline, "corrected").findings
+    assert finding.threshold == 0.94
+
+
+def test_a_column_of_numbers_with_rare_text_is_known_by_its_domains():
+    """A baseline with one `nan` in it calls the column String; most hours hold no text."""
+    ages = [str(20 + i % 50) for i in range(999)]
+    baseline = suggest(table(age=["nan", *ages]))
+    assert analyze(table(age=ages), baseline, "corrected").findings == ()
+    assert [f.check for f in analyze(table(age=ages), baseline, "compat").findings] == [
+        "data_type_check"
+    ]
+    (unseen, *_) = analyze(table(age=[str(700 + i % 9) for i in range(500)]), baseline).findings
+    assert unseen.check == "data_type_check"
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_an_unseen_category_is_found_and_quoted(mode):
     baseline = suggest(table(city=CITIES))
