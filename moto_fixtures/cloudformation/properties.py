@@ -49,7 +49,7 @@ def _scalar(value: Any, types: tuple[str, ...]) -> Any:
     if "boolean" in types and value in ("true", "false"):
         return value == "true"
     if "integer" in types and re.fullmatch(r"[+-]?\d+(\.0+)?", str(value)):
-        return int(float(value))
+        return int(str(value).split(".")[0])
     if "number" in types and isinstance(value, str):
         try:
             return float(value)

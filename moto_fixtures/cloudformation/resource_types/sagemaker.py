@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from botocore import xform_name
 
@@ -15,6 +16,7 @@ from moto_fixtures.cloudformation.resource_types.base import (
     ResourceType,
     Scope,
     Settling,
+    retag,
 )
 
 
@@ -40,15 +42,23 @@ class Endpoint(ApiType):
     def configure(
         self, scope: Scope, physical_id: str, before: Properties, after: Properties
     ) -> None:
-        super().configure(scope, physical_id, before, after)
-        found = scope.call("sagemaker", "describe_endpoint", EndpointName=after["EndpointName"])
         wanted = str(after["EndpointConfigName"]).rsplit("/", 1)[-1]
+        if before and self._serving(scope, after)["EndpointConfigName"] == wanted:
+            # A failed update went back by itself: there is nothing to restore but the tags.
+            retag(scope, "sagemaker", physical_id, before, after)
+            return
+        super().configure(scope, physical_id, before, after)
+        found = self._serving(scope, after)
         if found["EndpointConfigName"] != wanted:
             raise ResourceFailed(
                 'Resource handler returned message: "The endpoint was rolled back to '
                 f'{found["EndpointConfigName"]}: {found.get("FailureReason", "no reason given")}" '
                 "(HandlerErrorCode: NotStabilized)"
             )
+
+    def _serving(self, scope: Scope, properties: Properties) -> dict[str, Any]:
+        name = properties["EndpointName"]
+        return scope.call("sagemaker", "describe_endpoint", EndpointName=name)
 
 
 @dataclass(frozen=True, kw_only=True)
