@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -102,7 +103,7 @@ class CaptureBuffer:
         written = 0
         for file in files:
             with self._lock:
-                events = sorted(self._lines.pop(file, []))
+                events = sorted(self._lines.pop(file, []), key=itemgetter(0))
                 self._bytes.pop(file, None)
             if not events:
                 continue

@@ -124,7 +124,8 @@ def extract(archive: bytes, into: Path) -> None:
                     )
                 tar.extract(member, into, filter="data")
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ModelLoadError(f"model.tar.gz cannot be unpacked: {error}") from error
+        why = str(error).partition(":\n")[0]
+        raise ModelLoadError(f"model.tar.gz cannot be unpacked: {why}") from error
 
 
 def _create_app(model_dir: Path) -> Any:

@@ -24,11 +24,9 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime import urls
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
-from moto_fixtures import hosting
 from moto_fixtures.data_capture import Invocation, Payload
 from moto_fixtures.hosting import Answer, ModelHost
 from moto_fixtures.sagemaker.backend import Backend
-from moto_fixtures.sagemaker.models import resolved
 
 MAXIMUM_BODY = 6 * 1024 * 1024
 BATCH = 500
@@ -88,22 +86,14 @@ def target(backend: Backend, endpoint_name: str, variant: str | None = None) -> 
             f"Endpoint {endpoint_name} of account {backend.account_id} is "
             f"{endpoint.endpoint_status}, not InService.",
         )
-    config = backend.endpoint_configs.get(endpoint.endpoint_config_name)
-    variants = {one["VariantName"]: one for one in endpoint.production_variants}
-    if config is None or (variant is not None and variant not in variants):
+    if variant is not None and variant not in endpoint.hosts:
         raise InvocationError(
             "ValidationError", 400, f"Variant {variant} of endpoint {endpoint_name} not found."
         )
-    weights = [one["CurrentWeight"] for one in endpoint.production_variants]
-    chosen = variant or random.choices(list(variants), weights if any(weights) else None)[0]  # noqa: S311
-    model_name = next(
-        one["ModelName"]
-        for one in config.request["ProductionVariants"]
-        if one["VariantName"] == chosen
-    )
-    container = resolved(backend, backend.describe_model(model_name).container)
-    host = hosting.host(container, backend.region_name, backend.account_id)
-    return Target(endpoint, chosen, host)
+    weights = {one["VariantName"]: one["CurrentWeight"] for one in endpoint.production_variants}
+    drawn = random.choices(list(weights), list(weights.values()))[0]  # noqa: S311
+    chosen = variant or drawn
+    return Target(endpoint, chosen, endpoint.hosts[chosen])
 
 
 def invoke(

@@ -23,6 +23,10 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import waitress
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+
 TICK = 2.0
 """Seconds between two looks at what is due."""
 THREADS = 8
@@ -39,6 +43,26 @@ aws() {{ command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}"""
 it `aws sqs` would reach the real AWS."""
 
 Environ = dict[str, Any]
+
+
+class Parser(HTTPRequestParser):
+    """waitress waits for ever for the body of a request that expects 100-continue and has none.
+
+    boto3's put_object of an empty object is such a request.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if not self.chunked and self.content_length == 0:
+            self.expect_continue = False
+
+
+class Channel(HTTPChannel):
+    """A connection that reads requests with our parser."""
+
+    parser_class = Parser
+
+
 log = logging.getLogger(__name__)
 
 
@@ -95,8 +119,6 @@ def main(arguments: list[str]) -> int:
     _allow_open_files()
     _quieten()
 
-    import waitress
-
     server = waitress.create_server(
         Application(),
         host=asked.host,
@@ -105,15 +127,18 @@ def main(arguments: list[str]) -> int:
         channel_timeout=10**9,  # by the clock that travels: a jump must not close connections
         max_request_body_size=5 * 1024**3,
     )
+    server.channel_class = Channel
     url = f"http://{asked.host}:{server.effective_port}"
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     threading.Thread(target=_tick, daemon=True).start()
-    print(EXPORTS.format(url=url, region=asked.region), flush=True)
-    if asked.ready_file:
-        _write_whole(asked.ready_file, url)
     try:
+        print(EXPORTS.format(url=url, region=asked.region), flush=True)
+        if asked.ready_file:
+            _write_whole(asked.ready_file, url)
         server.run()
+    except KeyboardInterrupt:
+        pass
     finally:
         server.close()
     return 0
@@ -130,7 +155,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _loopback(host: str) -> str:
     """An address of this machine only: there is no authentication."""
-    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+    if host == "localhost":
+        return "127.0.0.1"
+    if not ipaddress.ip_address(host).is_loopback:
         raise argparse.ArgumentTypeError(
             f"{host} can be reached from other machines, and the offline AWS has no "
             "authentication; use 127.0.0.1"

@@ -16,6 +16,7 @@ from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig
 
 from moto_fixtures import hosting
 from moto_fixtures.data_capture import config_summary
+from moto_fixtures.hosting import ModelHost
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import AWSValidationException, NotSimulatedError
 from moto_fixtures.sagemaker.models import resolved
@@ -71,6 +72,8 @@ class Endpoint(FakeEndpoint):
         self.deployment_config: dict[str, Any] | None = request.get("DeploymentConfig")
         self.failure_reason: str | None = None
         self.endpoint_status = "Creating"
+        self.hosts: dict[str, ModelHost] = {}
+        """What was loaded stays loaded: later changes in S3 or of the model reach no endpoint."""
 
     def serve(self, backend: Backend, config: EndpointConfig) -> None:
         """Load every variant's model, then move the traffic to this configuration.
@@ -78,10 +81,11 @@ class Endpoint(FakeEndpoint):
         Raises:
             ModelLoadError: a model does not load; the endpoint goes on as it was.
         """
-        variants = [_variant(backend, request) for request in config.request["ProductionVariants"]]
+        hosted = [_hosted(backend, request) for request in config.request["ProductionVariants"]]
         self.endpoint_config_name = config.endpoint_config_name
         self.data_capture_config = config.data_capture_config
-        self.production_variants = variants
+        self.production_variants = [summary for summary, _ in hosted]
+        self.hosts = {summary["VariantName"]: host for summary, host in hosted}
         self.endpoint_status, self.failure_reason = "InService", None
         self.last_modified_time = utcnow()
 
@@ -104,11 +108,11 @@ class Endpoint(FakeEndpoint):
         return {member: value for member, value in answer.items() if value is not None}
 
 
-def _variant(backend: Backend, request: dict[str, Any]) -> dict[str, Any]:
-    """A variant's summary, once its model has answered its health check."""
+def _hosted(backend: Backend, request: dict[str, Any]) -> tuple[dict[str, Any], ModelHost]:
+    """A variant's summary and the host behind it, once its model has answered its health check."""
     container = resolved(backend, backend.describe_model(request["ModelName"]).container)
     try:
-        hosting.host(container, backend.region_name, backend.account_id)
+        host = hosting.host(container, backend.region_name, backend.account_id)
     except hosting.ModelLoadError as error:
         reason = FAILED_PING.format(variant=request["VariantName"], cause=error)
         raise hosting.ModelLoadError(reason) from error
@@ -126,7 +130,7 @@ def _variant(backend: Backend, request: dict[str, Any]) -> dict[str, Any]:
         summary["DeployedImages"] = [
             {"SpecifiedImage": container["Image"], "ResolutionTime": utcnow()}
         ]
-    return {member: value for member, value in summary.items() if value is not None}
+    return {member: value for member, value in summary.items() if value is not None}, host
 
 
 class EndpointActions:
