@@ -1,6 +1,6 @@
-"""`monitor …`: suggest a baseline, check data against it.
+"""`monitor …`: suggest a baseline, check data against it, read what the schedules found.
 
-Needs     files: a table, captured traffic, a baseline's documents
+Needs     files: a table, captured traffic, a baseline's documents; for status, credentials
 Writes    the monitor's documents into --output; sentences to stdout, errors to stderr
 
 Parses, calls, prints; decides nothing. The exit code is the answer a script needs: 0
@@ -17,7 +17,8 @@ from typing import Any, TypeVar, get_args
 import click
 from rich.console import Console
 
-from monitoring import report
+from monitoring import report, status
+from monitoring.aws.clients import connect
 from monitoring.capture import FAULTY_SHARE, Window
 from monitoring.documents import CONSTRAINTS, STATISTICS, publish
 from monitoring.errors import VIOLATIONS_FOUND, MonitoringError, UsageError
@@ -228,7 +229,32 @@ def working(doing: str) -> Iterator[None]:
         yield
 
 
-COMMANDS = (suggest_group, check_group)
+@click.command("status", epilog=EXIT_CODES)
+@click.argument("project", default="")
+@click.option("--profile", help="AWS profile.")
+@click.option("--region", help="AWS region.")
+@click.pass_context
+def show_status(ctx: click.Context, project: str, profile: str | None, region: str | None) -> None:
+    """Say what the monitoring schedules found, for those whose name contains PROJECT.
+
+    The exit code is of each schedule's latest run. A schedule that has not run, was stopped,
+    or could not evaluate is not healthy: 1.
+
+    \b
+    Example:
+        monitor status fraud-prod
+    """
+    watched = status.of_project(connect(profile, region), project)
+    if not watched:
+        raise MonitoringError(
+            f"no monitoring schedule has {project!r} in its name, so nothing is watched here; "
+            "check --region, or deploy model-monitor-template.yml"
+        )
+    status.show(watched, Console(highlight=False))
+    ctx.exit(status.exit_code(watched))
+
+
+COMMANDS = (suggest_group, check_group, show_status)
 """Every command of `monitor`; a new one is registered by standing here."""
 
 for _command in COMMANDS:
