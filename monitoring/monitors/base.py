@@ -7,7 +7,7 @@ all raises a MonitoringError; what one column cannot answer is an `Uncomputable`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -20,6 +20,24 @@ from monitoring.measures.state import Uncomputable
 Batch: TypeAlias = pa.RecordBatch
 """Rows of text: every column utf8, null where the cell was empty."""
 
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Some rows as a model saw and answered them, with what turned out to be true.
+
+    Needed by the monitors that know which column is the answer and which the label. Every
+    array is utf8, of the same length, null where the cell was empty.
+    """
+
+    features: Batch
+    label: pa.Array | None = None
+    """Ground truth."""
+    predicted: pa.Array | None = None
+    """The predicted label (or value, in a regression)."""
+    probability: pa.Array | None = None
+    """Of the positive class."""
+
+
 Mode = Literal["corrected", "compat"]
 """`compat` gives AWS's numbers, defects included; `corrected` counts rows."""
 
@@ -29,7 +47,7 @@ class Finding:
     """One violation, with the arithmetic that led to it."""
 
     feature: str
-    """The column; or AWS's "Missing columns" and "Extra columns"."""
+    """What is named: a column, AWS's "Missing columns" and "Extra columns", or a metric."""
     check: str
     """AWS's `constraint_check_type`."""
     description: str
@@ -44,11 +62,13 @@ class Finding:
     """What the other mode says of the same data."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """JSON values from which the numbers above can be computed again."""
+    identity: Mapping[str, str] = field(default_factory=dict)
+    """The entry's keys where they are not `feature_name`: `metric_name`, `facet`, `label`, …"""
 
     def violation(self) -> dict[str, str]:
         """This finding as an entry of constraint_violations.json."""
         return {
-            "feature_name": self.feature,
+            **(self.identity or {"feature_name": self.feature}),
             "constraint_check_type": self.check,
             "description": self.description,
         }
@@ -66,18 +86,32 @@ class Analysis:
     """Drift by feature, found or not: what `feature_baseline_drift_*` publishes."""
 
 
+class Suggest(Protocol):
+    """Describe data and what it meets: a baseline's documents."""
+
+    def __call__(self, data: Iterable[Any], settings: Any = None) -> Documents: ...
+
+
 class Analyze(Protocol):
     """Compare data with a baseline's documents."""
 
     def __call__(
-        self, data: Iterable[Batch], baseline: Documents, mode: Mode = "corrected"
+        self,
+        data: Iterable[Any],
+        baseline: Documents,
+        mode: Mode = "corrected",
+        settings: Any = None,
     ) -> Analysis: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """One of the four: its names and its two verbs."""
+    """One of the four: its names and its two verbs.
+
+    Data quality reads `Batch`es and needs no settings; the others read `Observations`, and
+    each names the type of its settings in its own file.
+    """
 
     kind: Kind
-    suggest: Callable[[Iterable[Batch]], Documents]
+    suggest: Suggest
     analyze: Analyze

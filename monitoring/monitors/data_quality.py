@@ -27,16 +27,21 @@ from monitoring.monitors.drift import check_drift, value_of
 from monitoring.monitors.statistics import Distribution, distributions, statistics
 
 
-def suggest(data: Iterable[Batch]) -> Documents:
-    """Statistics of `data`, and the constraints it meets.
+def suggest(data: Iterable[Batch], settings: None = None) -> Documents:  # noqa: ARG001
+    """Statistics of `data`, and the constraints it meets. There are no settings.
 
     Raises NoDataError when there are no rows.
     """
     return describe(summarize(data))
 
 
-def analyze(data: Iterable[Batch], baseline: Documents, mode: Mode = "corrected") -> Analysis:
-    """Compare `data` with the baseline's documents.
+def analyze(
+    data: Iterable[Batch],
+    baseline: Documents,
+    mode: Mode = "corrected",
+    settings: None = None,  # noqa: ARG001
+) -> Analysis:
+    """Compare `data` with the baseline's documents. There are no settings.
 
     Raises NoDataError when there are no rows, DocumentError when the baseline is unusable.
     """
