@@ -7,9 +7,16 @@ from importlib import import_module
 
 COMMANDS = {
     "serve": "the offline AWS on a port of this machine",
+    "env": "what a shell evaluates to talk to it",
+    "seed": "a bucket, a role, a project and an approved model in it",
     "demo": "a model, its stacks, a day of traffic and its monitoring",
 }
-MODULES = {"serve": "moto_fixtures.server", "demo": "moto_fixtures.demo"}
+MODULES = {
+    "serve": "moto_fixtures.server",
+    "env": "moto_fixtures.environment",
+    "seed": "moto_fixtures.seed",
+    "demo": "moto_fixtures.demo",
+}
 
 
 def main(arguments: list[str]) -> int:

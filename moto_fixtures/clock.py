@@ -37,8 +37,8 @@ class Source:
 
 
 _sources: dict[str, Source] = {}
-_travels: list[Any] = []
-"""The journey the process is on, if it is on one."""
+_journeys: list[tuple[Any, Any]] = []
+"""The journey the process is on, if it is on one, and its coordinates."""
 
 
 def register(name: str, source: Source) -> None:
@@ -89,8 +89,9 @@ def run_due() -> list[Any]:
 def reset() -> None:
     """Back to the time of the machine."""
     with lock:
-        while _travels:
-            _travels.pop().stop()
+        while _journeys:
+            journey, _ = _journeys.pop()
+            journey.stop()
 
 
 def _next_event() -> datetime | None:
@@ -98,10 +99,13 @@ def _next_event() -> datetime | None:
 
 
 def _set(moment: datetime) -> None:
-    reset()
-    journey = time_machine.travel(moment.replace(tzinfo=UTC), tick=True)
-    journey.start()
-    _travels.append(journey)
+    """Move without a gap: other threads never see the machine's time in between."""
+    destination = moment.replace(tzinfo=UTC)
+    if _journeys:
+        _journeys[-1][1].move_to(destination)
+    else:
+        journey = time_machine.travel(destination, tick=True)
+        _journeys.append((journey, journey.start()))
 
 
 def _naive(moment: datetime) -> datetime:

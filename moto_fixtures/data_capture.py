@@ -23,7 +23,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
-from moto.core.utils import utcnow
 
 from moto_fixtures.clients import client
 
@@ -71,6 +70,8 @@ class CaptureBuffer:
         self._lines: dict[_File, list[tuple[datetime, str]]] = defaultdict(list)
         self._bytes: dict[_File, int] = defaultdict(int)
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        """Held until what was taken from the buffer is in S3: nothing is ever in neither."""
 
     def add(self, config: Mapping[str, Any], invocation: Invocation) -> None:
         """Hold an invocation's event, if the endpoint captures and it falls in the sample."""
@@ -90,13 +91,15 @@ class CaptureBuffer:
             full = self._bytes[file] >= FILE_BYTES
             passed = [held for held in self._lines if held.hour < file.hour]
         if full or passed:
-            self._write([file, *passed] if full else passed)
+            with self._writing:
+                self._write([file, *passed] if full else passed)
 
-    def flush(self, before: datetime | None = None) -> int:
-        """Write what is held, of hours that began before a moment; answer the events written."""
-        with self._lock:
-            files = [file for file in self._lines if before is None or file.hour < before]
-        return self._write(files)
+    def flush(self) -> int:
+        """Write all that is held; answer the events written. What others write is waited for."""
+        with self._writing:
+            with self._lock:
+                files = list(self._lines)
+            return self._write(files)
 
     def _write(self, files: Collection[_File]) -> int:
         """Put one object per file. A bucket that refuses loses its events, as on AWS (logged)."""
@@ -206,17 +209,12 @@ def config_summary(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def flush_all(before: datetime | None = None) -> int:
+def flush_all() -> int:
     """Write what every account and region holds; answer the events written."""
     from moto.sagemaker.models import sagemaker_backends
 
     return sum(
-        backend.capture.flush(before)
+        backend.capture.flush()
         for _, _, backend in list(sagemaker_backends.iter_backends())
         if hasattr(backend, "capture")
     )
-
-
-def flush_passed_hours() -> int:
-    """Write the hours that have ended."""
-    return flush_all(before=utcnow().replace(minute=0, second=0, microsecond=0))

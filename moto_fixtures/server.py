@@ -33,15 +33,6 @@ THREADS = 8
 SETTINGS = {"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(1024 * 1024)}
 """moto's: S3 objects above this size go to disk, each holding one open file."""
 
-EXPORTS = """\
-export AWS_ENDPOINT_URL={url}
-export AWS_ACCESS_KEY_ID=offline AWS_SECRET_ACCESS_KEY=offline
-export AWS_DEFAULT_REGION={region} AWS_EC2_METADATA_DISABLED=true
-unset AWS_PROFILE AWS_SESSION_TOKEN
-aws() {{ command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}"""
-"""The wrapper is for CLI v1, which ignores AWS_ENDPOINT_URL for sqs and some others: without
-it `aws sqs` would reach the real AWS."""
-
 Environ = dict[str, Any]
 
 
@@ -133,7 +124,9 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _interrupt)
     threading.Thread(target=_tick, daemon=True).start()
     try:
-        print(EXPORTS.format(url=url, region=asked.region), flush=True)
+        tools = str(Path(sys.executable).parent)
+        print(f"# The offline AWS is at {url}. In another terminal:", flush=True)
+        print(environment.exports(url, tools, asked.region), flush=True)
         if asked.ready_file:
             _write_whole(asked.ready_file, url)
         server.run()

@@ -1,0 +1,140 @@
+"""The processing job of an execution is the one Amazon's service makes for itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from moto.sagemaker.models import sagemaker_backends
+
+from monitoring.kinds import DATA_QUALITY, KINDS, MODEL_QUALITY, Kind
+from moto_fixtures import processing
+from moto_fixtures.processing import Run
+from moto_fixtures.sagemaker.errors import NotSimulatedError
+from tests.moto_fixtures.building import BUCKET, Project, job_definition, schedule_config
+
+SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).parents[3] / "shared"))
+GOLDEN = SHARED / "golden/from-idea-to-prod-2025/mq_monitoring_job_describe.json"
+SCHEDULED = datetime(2025, 2, 16, 16)
+URI = f"s3://{BUCKET}/baselines"
+
+
+def prepare(project: Project, kind: Kind, **change: Any) -> Run:
+    noun = f"{kind.slug.replace('-', '_')}_job_definition"
+    request = job_definition(kind, project.endpoint, **change)
+    getattr(project.sagemaker, f"create_{noun}")(**request)
+    project.sagemaker.create_monitoring_schedule(
+        MonitoringScheduleName="hourly", MonitoringScheduleConfig=schedule_config(kind)
+    )
+    backend: Any = sagemaker_backends["123456789012"]["us-east-1"]
+    return processing.prepare(backend, backend.monitoring_schedules["hourly"], SCHEDULED)
+
+
+def inputs(run: Run) -> dict[str, str]:
+    """S3 URI → where it lies in the container."""
+    listed = [one["S3Input"] for one in run.request["ProcessingInputs"]]
+    return {one["S3Uri"]: one["LocalPath"] for one in listed}
+
+
+@pytest.mark.skipif(not GOLDEN.exists(), reason=f"{GOLDEN} is not here; set SHARED_DIR")
+def test_a_model_quality_job_is_told_what_amazons_was(project: Project) -> None:
+    golden = json.loads(GOLDEN.read_text())
+    source = {
+        "EndpointName": project.endpoint,
+        "LocalPath": "/opt/ml/processing/input_data",
+        "ProbabilityAttribute": "0",
+        "ProbabilityThresholdAttribute": 0.5,
+    }
+    output = {"S3Uri": f"s3://{BUCKET}/reports", "LocalPath": "/opt/ml/processing/output"}
+    run = prepare(
+        project,
+        MODEL_QUALITY,
+        ModelQualityJobInput={
+            "EndpointInput": source,
+            "GroundTruthS3Input": {"S3Uri": f"s3://{BUCKET}/labels"},
+        },
+        ModelQualityBaselineConfig={"ConstraintsResource": {"S3Uri": f"{URI}/constraints.json"}},
+        ModelQualityJobOutputConfig={"MonitoringOutputs": [{"S3Output": output}]},
+    )
+    names = {"sagemaker_endpoint_name", "sagemaker_monitoring_schedule_name"}
+    wanted = {key: value for key, value in golden["Environment"].items() if key not in names}
+    got = {key: value for key, value in run.request["Environment"].items() if key not in names}
+    for environment in (wanted, got):
+        environment["dataset_format"] = json.loads(environment["dataset_format"])
+    assert got == wanted
+    assert set(run.request) | {"ProcessingJobArn"} <= set(golden)
+    assert (
+        run.request["ProcessingJobName"].rsplit("-", 1)[0]
+        == (golden["ProcessingJobName"].rsplit("-", 1)[0])
+    )
+    assert len(run.request["ProcessingJobName"]) == len(golden["ProcessingJobName"])
+    assert run.output["S3Uri"].endswith(f"/{project.endpoint}/hourly/2025/02/16/16")
+
+
+def test_the_window_and_the_hours_beside_it_are_staged(project: Project) -> None:
+    run = prepare(project, DATA_QUALITY)
+    hours = [uri.rsplit("/", 1)[-1] for uri in inputs(run)]
+    assert hours == ["14", "15", "16"]
+    assert inputs(run)[f"s3://{BUCKET}/capture/fraud-staging/AllTraffic/2025/02/16/15"] == (
+        "/opt/ml/processing/input/data-quality/fraud-staging/AllTraffic/2025/02/16/15"
+    )
+
+
+def test_baselines_and_scripts_lie_where_their_variables_point(project: Project) -> None:
+    app = {
+        "ImageUri": "image",
+        "RecordPreprocessorSourceUri": f"{URI}/clean.py",
+        "Environment": {"analysis_mode": "compat", "output_path": "/somewhere/else"},
+    }
+    run = prepare(
+        project,
+        DATA_QUALITY,
+        DataQualityAppSpecification=app,
+        DataQualityBaselineConfig={
+            "ConstraintsResource": {"S3Uri": f"{URI}/constraints.json"},
+            "StatisticsResource": {"S3Uri": f"{URI}/statistics.json"},
+        },
+    )
+    environment = run.request["Environment"]
+    for variable, file in (
+        ("baseline_constraints", "constraints.json"),
+        ("baseline_statistics", "statistics.json"),
+        ("record_preprocessor_script", "clean.py"),
+    ):
+        assert environment[variable] == f"{inputs(run)[f'{URI}/{file}']}/{file}"
+    assert environment["analysis_mode"] == "compat"
+    assert environment["output_path"] == "/opt/ml/processing/output/data-quality"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_its_name_fits_whatever_the_kind(project: Project, kind: Kind) -> None:
+    name = prepare(project, kind).request["ProcessingJobName"]
+    assert name.startswith(f"{kind.slug}-monitoring-202502161600-")
+    assert len(name) <= 63
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.has_config_file], ids=str)
+def test_clarify_finds_its_configuration(project: Project, kind: Kind) -> None:
+    found = inputs(prepare(project, kind))
+    assert found[f"{URI}/analysis_config.json"] == "/opt/ml/processing/input/config"
+
+
+def test_a_monitor_of_batch_jobs_says_it_is_not_simulated(
+    project: Project, clock: ModuleType
+) -> None:
+    clock.travel(SCHEDULED)
+    source = {
+        "DataCapturedDestinationS3Uri": f"s3://{BUCKET}/batch",
+        "DatasetFormat": {"Csv": {"Header": True}},
+        "LocalPath": "/opt/ml/processing/input",
+    }
+    with pytest.raises(NotSimulatedError, match="BatchTransformInput"):
+        prepare(project, DATA_QUALITY, DataQualityJobInput={"BatchTransformInput": source})
+    (execution,) = clock.advance(datetime(2025, 2, 16, 17, 10))
+    assert execution.status == "Failed"
+    assert "BatchTransformInput" in execution.failure_reason
