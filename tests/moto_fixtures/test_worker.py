@@ -1,0 +1,75 @@
+"""Warm workers: one start-up for many jobs, and none can hold the others up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moto_fixtures.worker import LOG, Job, Workers
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    made = Workers(1)
+    yield made
+    made.stop()
+
+
+def job(root: Path, max_runtime: int = 60, **environment: str) -> Job:
+    return Job(environment, root, max_runtime)
+
+
+def message(root: Path) -> str:
+    return (root / "opt/ml/output/message").read_text()
+
+
+def test_the_containers_real_entry_point_runs(workers: Workers, tmp_path: Path) -> None:
+    (ended,) = workers.run([job(tmp_path, dataset_format="nonsense")])
+    assert ended.exit_code not in {0, None}
+    assert "dataset_format" in message(tmp_path)
+
+
+def test_its_output_is_kept_beside_its_files(workers: Workers, tmp_path: Path) -> None:
+    workers.run([job(tmp_path)])
+    assert (tmp_path / LOG).is_file()
+
+
+def test_a_process_serves_many_jobs(workers: Workers, tmp_path: Path) -> None:
+    workers.run([job(tmp_path)])
+    first = workers._workers[0]._process
+    workers.run([job(tmp_path)])
+    assert workers._workers[0]._process is first
+
+
+def test_answers_come_in_the_order_of_the_jobs(tmp_path: Path, workers: Workers) -> None:
+    roots = [tmp_path / str(n) for n in range(3)]
+    for root in roots:
+        root.mkdir()
+    kinds = ["MODEL_QUALITY", "nonsense", "MODEL_BIAS"]
+    ended = workers.run(
+        [job(root, analysis_type=kind) for root, kind in zip(roots, kinds, strict=True)]
+    )
+    assert [one.exit_code for one in ended] == [1, 2, 1]
+    assert "nonsense" in message(roots[1])
+
+
+def test_one_that_overruns_is_stopped_and_the_next_one_runs(
+    workers: Workers, tmp_path: Path
+) -> None:
+    (ended,) = workers.run([job(tmp_path, max_runtime=0)])
+    assert ended.exit_code is None
+    assert ended.error.startswith("MaxRuntimeExceeded")
+    (after,) = workers.run([job(tmp_path)])
+    assert after.exit_code is not None
+
+
+def test_one_that_dies_is_replaced(workers: Workers, tmp_path: Path) -> None:
+    workers.run([job(tmp_path)])
+    process = workers._workers[0]._process
+    assert process is not None
+    process.kill()
+    process.join()
+    (ended,) = workers.run([job(tmp_path)])
+    assert ended.exit_code is not None
