@@ -4,10 +4,10 @@ Needs     probabilities (or any score that rises with the positive class), actua
 Gives     `receiver_operating_characteristic_curve`, `precision_recall_curve`, `auc`,
           `au_prc` of statistics.json
 
-One sort serves them all. The state holds one entry per *distinct* score: exact, additive,
-and as large as the hour has distinct scores (24 bytes each), not rows. Curve points follow
-Spark MLlib, whose precision-recall curve starts at the first precision, where
-scikit-learn's ends at 1: the areas under the two differ.
+One sort of the scores serves them all. The state holds one entry per *distinct* score:
+exact, additive, and as large as the hour has distinct scores (24 bytes each), not rows.
+Curve points follow Spark MLlib, whose precision-recall curve starts at the first
+precision, where scikit-learn's ends at 1: the areas under the two differ.
 """
 
 from __future__ import annotations
@@ -67,16 +67,22 @@ class ScoreCounts:
 
     @classmethod
     def of(cls, scores: Floats, positive: npt.NDArray[np.bool_]) -> Self:
-        """Count rows; `positive` says which are labelled so. NaN scores are left out."""
+        """Count rows; `positive` says which are labelled so. NaN scores are left out.
+
+        Sorting values is three times as fast as sorting their positions, and the rarer
+        class is looked up among the distinct scores instead of being carried along.
+        """
         usable = ~np.isnan(scores)
         left_out = scores.size - int(np.count_nonzero(usable))
         if left_out:
             scores, positive = scores[usable], positive[usable]
-        order = np.argsort(scores)
-        ends, scores = _ends(scores[order])
-        claimed = np.cumsum(positive[order], dtype=np.int64)[ends]
-        hits = np.diff(claimed, prepend=0)
-        return cls(scores, hits, np.diff(ends, prepend=-1) - hits, left_out)
+        ends, distinct = _ends(np.sort(scores))
+        rows = np.diff(ends, prepend=-1)
+        rare = 2 * np.count_nonzero(positive) <= positive.size
+        few = np.sort(scores[positive if rare else ~positive])
+        counted = np.bincount(np.searchsorted(distinct, few), minlength=distinct.size)
+        hits, misses = (counted, rows - counted) if rare else (rows - counted, counted)
+        return cls(distinct, hits, misses, left_out)
 
     def __add__(self, other: Self) -> Self:
         order = np.argsort(scores := np.concatenate((self.scores, other.scores)), kind="stable")

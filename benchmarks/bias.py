@@ -1,0 +1,148 @@
+"""Bias at one million rows, three facets: counting rows beside smclarify, in one run.
+
+    python benchmarks/bias.py [rows] [rows for the flip test]
+
+Ours alone where smclarify is not installed. For the ratio, run it in the oracle's
+environment (see oracles/smclarify_fixtures.py), which has all that the measures need:
+numpy and scipy. Both sides start from the same columns in dictionary form (pandas
+categoricals, our codes), give all metrics but FT for three facets, and are compared.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from monitoring.measures.facets import FacetCounts, above
+from monitoring.measures.fairness import POST_TRAINING, PRE_TRAINING, bias_metrics
+from monitoring.measures.labels import Coded
+from monitoring.measures.neighbors import flip_test
+
+try:
+    import pandas as pd
+    import smclarify.bias.metrics as peer
+    from smclarify.bias.report import FacetColumn, LabelColumn, StageType, bias_report
+except ImportError:
+    peer = None
+
+REPEATS = 3
+PEER_REPEATS = 1
+"""smclarify takes minutes: once is enough for a ratio of three digits."""
+SEXES, REGIONS = ("f", "m"), ("north", "east", "south", "west", "islands")
+
+
+def main(rows: int, flips: int) -> None:
+    logging.disable(logging.CRITICAL)
+    table = columns(rows)
+    medians = {"ours": timed(lambda: ours(table))}
+    if peer:
+        frame = pd.DataFrame(
+            {
+                "sex": np.array(SEXES)[table["sex"]],
+                "region": np.array(REGIONS)[table["region"]],
+                "age": table["age"],
+                "label": table["label"].astype(int),
+            }
+        )
+        answers: list[dict[str, dict[str, float]]] = []
+        medians["smclarify"] = timed(lambda: answers.append(theirs(frame, table)), PEER_REPEATS)
+        agree(ours(table), answers[0])
+    show(f"{rows:,} rows, three facets (7 entries), 20 metrics", medians)
+
+    generator = np.random.default_rng(2)
+    features, facet = generator.normal(size=(flips, 5)), generator.random(flips) < 0.4
+    predicted = generator.random(flips) < 0.3
+    medians = {"ours": timed(lambda: flip_test(features, facet, predicted))}
+    if peer:
+        given = (pd.DataFrame(features), pd.Series(facet), pd.Series(predicted))
+        medians["smclarify"] = timed(lambda: peer.FT(*given))
+        assert peer.FT(*given) == flip_test(features, facet, predicted)
+    show(f"flip test, {flips:,} rows x 5 features", medians)
+
+
+def columns(rows: int) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(1)
+    sex, region = generator.integers(0, 2, rows), generator.integers(0, 5, rows)
+    age = generator.integers(18_000, 90_000, rows) / 1000
+    label = generator.random(rows) < 0.2 + 0.1 * sex
+    predicted = np.where(generator.random(rows) < 0.8, label, ~label)
+    group = generator.integers(0, 10, rows)
+    return {
+        "sex": sex,
+        "region": region,
+        "age": age,
+        "label": label,
+        "predicted": predicted,
+        "group": group,
+    }
+
+
+def ours(table: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    group = Coded(table["group"], tuple(map(str, range(10))))
+    facets = {
+        "sex": (Coded(table["sex"], SEXES), SEXES[:1]),
+        "region": (Coded(table["region"], REGIONS), REGIONS),
+        "age": (above(table["age"], 40.0), ("above",)),
+    }
+    found = {}
+    for name, (facet, values) in facets.items():
+        counts = FacetCounts.of(facet, table["label"], table["predicted"], group)
+        for value in values:
+            sides = counts.against_rest([value])
+            found[f"{name} {value}"] = bias_metrics((*PRE_TRAINING, *POST_TRAINING), sides)
+    return found
+
+
+def theirs(frame, table) -> dict[str, dict[str, float]]:
+    label = LabelColumn("label", frame["label"], [1])
+    guess = LabelColumn("predicted", pd.Series(table["predicted"].astype(int)), [1])
+    group = pd.Series(table["group"])
+    wanted = [metric.name for metric in PRE_TRAINING], [metric.name for metric in POST_TRAINING]
+    found: dict[str, dict[str, float]] = {}
+    for name, values in (("sex", ["f"]), ("region", None), ("age", [40.0])):
+        facet = FacetColumn(name, values)
+        entries = bias_report(frame, facet, label, StageType.PRE_TRAINING, None, wanted[0], group)
+        entries += bias_report(
+            frame, facet, label, StageType.POST_TRAINING, guess, wanted[1], group
+        )
+        for entry in entries:
+            value = "above" if name == "age" else entry["value_or_threshold"]
+            metrics = {metric["name"]: metric["value"] for metric in entry["metrics"]}
+            found.setdefault(f"{name} {value}", {}).update(metrics)
+    return found
+
+
+def agree(left: dict[str, dict[str, float]], right: dict[str, dict[str, float]]) -> None:
+    assert left.keys() == right.keys()
+    for facet, metrics in right.items():
+        for name, value in metrics.items():
+            assert abs(left[facet][name] - value) < 1e-12, (facet, name, left[facet][name], value)
+
+
+def timed(run: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median seconds."""
+    taken = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return median(taken)
+
+
+def show(title: str, medians: dict[str, float]) -> None:
+    print(f"\n{title}\n\n| | seconds | times ours |\n|---|---|---|")
+    for name, seconds in medians.items():
+        print(f"| {name} | {seconds:.4f} | {seconds / medians['ours']:.1f} |")
+
+
+if __name__ == "__main__":
+    sizes = [int(argument) for argument in sys.argv[1:]]
+    main(*(sizes + [1_000_000, 100_000][len(sizes) :]))
