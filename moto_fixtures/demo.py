@@ -31,7 +31,8 @@ from rich.progress import track
 
 from monitoring import status
 from monitoring.aws.clients import Aws
-from monitoring.errors import MonitoringError
+from monitoring.errors import OK, MonitoringError
+from monitoring.status import Watched
 from moto_fixtures import codebuild, environment, server_process
 from moto_fixtures.checkout import working_copy
 from moto_fixtures.seed import Account, Seeded, seed
@@ -81,9 +82,19 @@ class Source:
         return from_csv.load(self.path, self.label, self.positive)
 
 
-def demo(source: Source, scene: Scene, workspace: Path, console: Console) -> int:
-    """Run the whole scene; 0 when it ran to its end, whatever the monitors found."""
-    began = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the scene ended: what the monitors found, beside what there was to find."""
+
+    watched: list[Watched]
+    planted: list[Disturbance]
+
+
+def play(source: Source, scene: Scene, workspace: Path, console: Console) -> Ending:
+    """Play the whole scene on a server of its own, which is gone afterwards.
+
+    Points this process's AWS variables at that server.
+    """
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
     model, table = source.load()
@@ -94,18 +105,13 @@ def demo(source: Source, scene: Scene, workspace: Path, console: Console) -> int
         environment.enter(os.environ, server.url)
         aws = Aws(boto3.Session())
         server.travel(MIDNIGHT)
-        with _step(console, f"build and register a model of {len(table)} rows ({model.source})"):
+        with _step(console, f"build and register a model of {len(table)} rows"):
             seeded = seed(aws, model, table, workspace, project)
         with _step(console, f"buildspec.yml: render, package, deploy {' and '.join(STAGES)}"):
             _deploy(seeded.account, workspace)
         planted = plant(model.schema, seeded.traffic, FRAUD_DRIFT if model.name == FRAUD else ())
         _send_and_wind(server, seeded, planted, scene, console)
-        watched = status.of_project(aws, f"{project}-")
-    console.print()
-    status.show(watched, console)
-    _say_planted(console, planted, scene)
-    console.print(f"{time.monotonic() - began:.0f} s. Files: {_short(workspace)}", highlight=False)
-    return 0
+        return Ending(status.of_project(aws, f"{project}-"), planted)
 
 
 def project_name(model: Model) -> str:
@@ -174,7 +180,6 @@ def _send_and_wind(
 
 
 def _say_planted(console: Console, planted: Sequence[Disturbance], scene: Scene) -> None:
-    console.print()
     first = MIDNIGHT + scene.disturbed_from * HOUR
     console.print(f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on:")
     for disturbance in planted:
@@ -212,8 +217,14 @@ def main(arguments: list[str]) -> int:
     source = Source(asked.data, asked.label, asked.positive)
     scene = Scene(asked.hours, asked.disturbed_from, asked.requests)
     console = Console(highlight=False)
+    began = time.monotonic()
     try:
-        return demo(source, scene, asked.workspace, console)
+        ending = play(source, scene, asked.workspace, console)
     except MonitoringError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    console.print()
+    status.show(ending.watched, console)
+    _say_planted(console, ending.planted, scene)
+    console.print(f"{time.monotonic() - began:.0f} s. Files: {_short(asked.workspace)}")
+    return OK

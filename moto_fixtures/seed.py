@@ -10,15 +10,23 @@ account. Running it again makes nothing twice.
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
 from monitoring.aws.clients import Aws
+from monitoring.errors import MonitoringError
+from moto_fixtures import environment
 from pipelines import baseline, data, evaluate, preprocess, register, train
+from pipelines.models import model_for
 from pipelines.models.base import Model, Table
 from serving.schema import Row
 
@@ -113,3 +121,33 @@ def _once(create: Any, **request: Any) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in there:
             raise
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m moto_fixtures seed`: seed the offline AWS that this shell talks to."""
+    parser = argparse.ArgumentParser("python -m moto_fixtures seed", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--model", default="fraud", help="a worked example (%(default)s)")
+    parser.add_argument("--project", help="the model's name unless given")
+    asked = parser.parse_args(arguments)
+    if not environment.is_offline(os.environ):
+        print(
+            "AWS_ENDPOINT_URL names no offline AWS, and nothing is seeded anywhere else: start "
+            'one (make serve), then eval "$(.venv/bin/python -m moto_fixtures env)"',
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        model, table = preprocess.made_up(model_for(asked.model))
+        with tempfile.TemporaryDirectory() as workspace:
+            aws = Aws(boto3.Session())
+            seeded = seed(aws, model, table, Path(workspace), asked.project or model.name)
+    except MonitoringError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    account = seeded.account
+    print(f"bucket         {account.bucket}")
+    print(f"role           {account.role_arn}")
+    print(f"project        {account.project} ({account.project_id})")
+    print(f"model package  {seeded.package.arn} ({seeded.package.approval})")
+    return 0

@@ -27,6 +27,8 @@ import waitress
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
+from moto_fixtures import environment
+
 TICK = 2.0
 """Seconds between two looks at what is due."""
 THREADS = 8
