@@ -206,6 +206,7 @@ def test_it_says_what_to_export_and_stops_when_asked(tmp_path: Path) -> None:
     said = []
     while not (said and said[-1].startswith("aws() { command aws --endpoint-url")):
         said.append(process.stdout.readline())
+        assert said[-1], f"it ended before it said all: {said}"
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
     (url,) = (line.partition("=")[2] for line in said if "AWS_ENDPOINT_URL=" in line)
