@@ -3,7 +3,7 @@
     model → registry → buildspec → stacks → traffic, hour by hour → executions → findings
 
 Needs     nothing but this repository; optionally a CSV file to learn from
-Writes    `.demo/` (the model, the build's log and artifacts, the server's log); a summary
+Writes    `.demo/` (the model, the build's log and artifacts, the bucket's files); a summary
 
 Nothing here is a short cut past the product: the buildspec runs the script and the `aws` CLI,
 SageMaker's schedules start the monitors when the clock reaches them, and the summary is read
@@ -111,7 +111,9 @@ def play(source: Source, scene: Scene, workspace: Path, console: Console) -> End
             _deploy(seeded.account, workspace)
         planted = plant(model.schema, seeded.traffic, FRAUD_DRIFT if model.name == FRAUD else ())
         _send_and_wind(server, seeded, planted, scene, console)
-        return Ending(status.of_project(aws, f"{project}-"), planted)
+        watched = status.of_project(aws, f"{project}-")
+        _keep(aws, seeded.account.bucket, workspace / "s3")
+        return Ending(watched, planted)
 
 
 def project_name(model: Model) -> str:
@@ -179,6 +181,18 @@ def _send_and_wind(
     server.advance(MIDNIGHT + scene.hours * HOUR + LAST_RUN)
 
 
+def _keep(aws: Aws, bucket: str, directory: Path) -> None:
+    """Copy a bucket's objects to where they can be read once the offline AWS is gone."""
+    top = (directory / bucket).resolve()
+    for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for found in page.get("Contents", []):
+            path = (top / found["Key"]).resolve()
+            if not path.is_relative_to(top):
+                continue  # a key is not a path: `../` in it would lead out of the directory
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(aws.s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+
+
 def _say_planted(console: Console, planted: Sequence[Disturbance], scene: Scene) -> None:
     first = MIDNIGHT + scene.disturbed_from * HOUR
     console.print(f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on:")
@@ -226,5 +240,9 @@ def main(arguments: list[str]) -> int:
     console.print()
     status.show(ending.watched, console)
     _say_planted(console, ending.planted, scene)
-    console.print(f"{time.monotonic() - began:.0f} s. Files: {_short(asked.workspace)}")
+    workspace = _short(asked.workspace)
+    console.print(
+        f"s3://… above is {workspace}/s3/… here; the build's log is {workspace}/build.log"
+    )
+    console.print(f"{time.monotonic() - began:.0f} s")
     return OK
