@@ -50,10 +50,11 @@ def flip_test(features: Floats, disadvantaged: Bools, predicted: Bools) -> Outco
         return Uncomputable("there are no feature columns to find neighbours by")
     if not np.isfinite(features).all():
         return Uncomputable("a feature has missing or infinite values, which have no distance")
-    people = features[~disadvantaged]
+    people, targets = features[~disadvantaged], features[disadvantaged]
     wanted = NEIGHBORS if len(people) >= FEW_ROWS else 1
-    expected = _vote(people, predicted[~disadvantaged], features[disadvantaged], wanted)
-    own = predicted[disadvantaged]
+    close = cKDTree(targets).indices  # asked one after the other, near targets share the cache
+    expected = _vote(people, predicted[~disadvantaged], targets[close], wanted)
+    own = predicted[disadvantaged][close]
     favoured, passed_over = np.count_nonzero(own & ~expected), np.count_nonzero(~own & expected)
     return float((favoured - passed_over) / own.size)
 
