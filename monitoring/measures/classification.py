@@ -93,9 +93,12 @@ def f_score(counts: BinaryCounts, beta: float) -> Outcome:
     """
     if not counts.positives:
         return NO_POSITIVES
+    if not counts.tp:
+        return 0.0
+    # From precision and recall, not from the counts: AWS's last bits are this order's.
     weight = beta * beta
-    found = (1 + weight) * counts.tp
-    return found / (found + weight * counts.fn + counts.fp)
+    found, claimed = counts.tp / counts.positives, counts.tp / counts.predicted_positives
+    return (1 + weight) * claimed * found / (weight * claimed + found)
 
 
 def binary_metrics(

@@ -74,13 +74,19 @@ class ResampledMoments:
     moments: tuple[RegressionMoments, ...]
 
     @classmethod
-    def nothing(cls) -> Self:
-        return cls((RegressionMoments(),) * REPEATS)
+    def nothing(cls, repeats: int = REPEATS) -> Self:
+        return cls((RegressionMoments(),) * repeats)
 
     @classmethod
-    def of(cls, truth: Floats, predicted: Floats, generator: np.random.Generator) -> Self:
+    def of(
+        cls,
+        truth: Floats,
+        predicted: Floats,
+        generator: np.random.Generator,
+        repeats: int = REPEATS,
+    ) -> Self:
         """Toss for every row. Reading on with one generator, batches may be cut anywhere."""
-        kept = generator.random((truth.size, REPEATS)) < SHARE
+        kept = generator.random((truth.size, repeats)) < SHARE
         return cls(tuple(RegressionMoments.of(truth[keep], predicted[keep]) for keep in kept.T))
 
     def __add__(self, other: Self) -> Self:
@@ -92,7 +98,7 @@ class ResampledMoments:
         metrics: Callable[[RegressionMoments], Mapping[str, Outcome]],
         whole: RegressionMoments,
     ) -> dict[str, Outcome]:
-        """Standard deviation of every metric over the five; `whole` are all rows' moments."""
+        """Standard deviation of every metric over the samples; `whole` are all rows' moments."""
         return _spread(metrics(whole), [metrics(part) for part in self.moments], whole.total)
 
 

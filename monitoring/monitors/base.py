@@ -37,6 +37,14 @@ class Observations:
     probability: pa.Array | None = None
     """Of the positive class."""
 
+    @property
+    def rows(self) -> int:
+        """How many rows, also where no features were read."""
+        for column in (self.label, self.predicted, self.probability):
+            if column is not None:
+                return len(column)
+        return int(self.features.num_rows)
+
 
 Mode = Literal["corrected", "compat"]
 """`compat` gives AWS's numbers, defects included; `corrected` counts rows."""
@@ -83,7 +91,10 @@ class Analysis:
     item_count: int
     """Rows that were analyzed."""
     distances: Mapping[str, float | Uncomputable] = field(default_factory=dict)
-    """Drift by feature, found or not: what `feature_baseline_drift_*` publishes."""
+    """What was measured, found or not, by name: drift by feature (what
+    `feature_baseline_drift_*` publishes), or a metric. A reason where there is no number."""
+    warnings: tuple[str, ...] = ()
+    """What a reader of the numbers must know, without values of the data."""
 
 
 class Suggest(Protocol):

@@ -1,0 +1,319 @@
+"""Model quality: are the model's answers still as right as when it was approved?
+
+Needs     answers whose truth has become known: predicted label or probability, and label
+Reads     constraints.json; statistics.json too, to know how large the baseline was
+Writes    statistics.json, constraints.json (suggested for this very data),
+          constraint_violations.json (`{"violations": []}` when clean)
+
+AWS compares two numbers, so a healthy model violates its own baseline every other hour.
+`corrected` raises a violation only past what so few rows can do by chance; `compat`
+raises every one. Neither judges rows whose label has not come yet: fraud that is found
+late makes an hour look better than it was.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from monitoring.documents import (
+    CONSTRAINTS,
+    STATISTICS,
+    VIOLATIONS,
+    Documents,
+    java_double,
+    number,
+    require_kind,
+)
+from monitoring.errors import DocumentError, NoDataError, UsageError
+from monitoring.kinds import MODEL_QUALITY
+from monitoring.measures.noise import critical, of_difference, roc_area_error, share_error
+from monitoring.measures.outcome import Outcome, Uncomputable
+from monitoring.measures.regression import regression_metrics
+from monitoring.measures.resampling import SHARE
+from monitoring.monitors.answers import Answers, ModelQuality, Regressed, nothing
+from monitoring.monitors.base import Analysis, Finding, Mode, Monitor, Observations
+from monitoring.monitors.quality_documents import (
+    LESS,
+    Constraint,
+    constraints,
+    deviations,
+    metrics,
+    read_constraints,
+    statistics,
+    written,
+)
+
+FEWEST_ROWS: Final = 10
+"""A metric of fewer rows (of its own denominator) is given, but not judged by `corrected`."""
+ROUNDING: Final = 1e-12
+NEVER_VIOLATES: Final = frozenset({"f0_5"})
+"""Constrained by AWS, and never found in its violations (4 of 4 runs)."""
+ORDER: Final = (
+    "auc",
+    "precision",
+    "true_positive_rate",
+    "f1",
+    "accuracy",
+    "false_positive_rate",
+    "true_negative_rate",
+    "false_negative_rate",
+    "recall",
+    "f2",
+    "f0_5",
+)
+"""Of violations in AWS's file, for a binary classification."""
+
+
+def suggest(data: Iterable[Observations], settings: ModelQuality | None = None) -> Documents:
+    """Statistics of `data`, and the constraints it just meets.
+
+    Raises NoDataError when no row has both a label and an answer, UsageError without
+    settings: the problem type cannot be told from the data.
+    """
+    if settings is None:
+        raise UsageError("problem_type is not given; whether labels are classes is unknown.")
+    answers = _read(data, settings)
+    return _described(answers, metrics(answers), deviations(answers))
+
+
+def analyze(
+    data: Iterable[Observations],
+    baseline: Documents,
+    mode: Mode = "corrected",
+    settings: ModelQuality | None = None,
+) -> Analysis:
+    """Compare the metrics of `data` with the baseline's constraints.
+
+    Without settings the problem type is the baseline's. Raises NoDataError when no row has
+    both a label and an answer, DocumentError when the baseline is unusable.
+    """
+    if CONSTRAINTS not in baseline:
+        raise DocumentError(f"{CONSTRAINTS}: the baseline has none. Suggest it again.")
+    by_problem = read_constraints(baseline[CONSTRAINTS])
+    settings = settings or ModelQuality(next(iter(by_problem)))
+    if settings.problem_type not in by_problem:
+        raise DocumentError(
+            f"{CONSTRAINTS}: its constraints are for {', '.join(by_problem)}, but problem_type is "
+            f"{settings.problem_type}: nothing could be compared. Use that model's own baseline."
+        )
+    rows = _baseline_rows(baseline)
+    return judge(_read(data, settings), by_problem[settings.problem_type], rows, mode)
+
+
+def judge(
+    answers: Answers, bounds: Iterable[Constraint], baseline_rows: int, mode: Mode
+) -> Analysis:
+    """Findings about a state; `baseline_rows` is 0 where the baseline's size is unknown."""
+    like_aws = mode == "compat"
+    values = metrics(answers, undefined_as_zero=like_aws)
+    spread = deviations(answers, undefined_as_zero=like_aws)
+    ordered = sorted(bounds, key=_place)
+    current = {bound.metric: written(values.get(bound.metric, _ABSENT)) for bound in ordered}
+    compared = [bound for bound in ordered if current[bound.metric] is not None]
+    limit = critical(len(compared))
+    findings, unjudged = [], []
+    for bound in compared:
+        value = current[bound.metric]
+        if value is None or bound.threshold is None or not _beyond(value, bound.threshold, bound):
+            continue
+        noise = _noise(answers, bound, value, baseline_rows)
+        tolerated = limit * noise if noise is not None else None
+        finding = _finding(bound, value, spread[bound.metric], tolerated, answers, mode)
+        if finding is not None:
+            findings.append(finding)
+        elif noise is None:
+            unjudged.append(bound.metric)
+    violations = {"violations": [finding.violation() for finding in findings]}
+    return Analysis(
+        documents={**_described(answers, values, spread), VIOLATIONS: violations},
+        findings=tuple(findings),
+        item_count=answers.rows,
+        distances={bound.metric: values.get(bound.metric, _ABSENT) for bound in ordered} | values,
+        warnings=tuple(_warnings(answers, unjudged)),
+    )
+
+
+_ABSENT = Uncomputable("it is constrained, but neither this data nor its settings give it")
+
+
+def _read(data: Iterable[Observations], settings: ModelQuality) -> Answers:
+    answers = nothing(settings)
+    for observations in data:
+        answers.update(observations)
+    if not answers.rows:
+        raise NoDataError("NO_DATA: there are no rows, so nothing was evaluated.")
+    if not answers.usable:
+        raise NoDataError(
+            f"NO_DATA: none of {answers.rows:,} rows has both a known label and an answer "
+            f"({answers.unlabelled:,} without label, {answers.unknown_labels:,} with an unknown "
+            "one), so nothing was evaluated. Check which columns the labels and the answers are "
+            "read from, and what the labels are called."
+        )
+    return answers
+
+
+def _described(
+    answers: Answers, values: Mapping[str, Outcome], spread: Mapping[str, Outcome]
+) -> dict[str, Any]:
+    return {
+        STATISTICS: statistics(answers, values, spread),
+        CONSTRAINTS: constraints(answers.settings.problem_type, values),
+    }
+
+
+def _baseline_rows(baseline: Documents) -> int:
+    if STATISTICS not in baseline:
+        return 0
+    require_kind(baseline[STATISTICS], MODEL_QUALITY, STATISTICS)
+    dataset = baseline[STATISTICS].get("dataset")
+    count = dataset.get("item_count") if isinstance(dataset, Mapping) else None
+    return int(number(count, f"{STATISTICS}: dataset.item_count") or 0)
+
+
+def _place(bound: Constraint) -> int:
+    return ORDER.index(bound.metric) if bound.metric in ORDER else len(ORDER)
+
+
+def _beyond(value: float, threshold: float, bound: Constraint) -> bool:
+    """Whether the value is worse than the threshold; equality is not (UNCONFIRMED).
+
+    Sums taken in another order differ in their last bits: that is equality.
+    """
+    if math.isclose(value, threshold, rel_tol=ROUNDING, abs_tol=ROUNDING):
+        return False
+    return value < threshold if bound.operator == LESS else value > threshold
+
+
+def _finding(
+    bound: Constraint,
+    value: float,
+    deviation: Outcome,
+    tolerated: float | None,
+    answers: Answers,
+    mode: Mode,
+) -> Finding | None:
+    """The violation, unless the mode lets it pass. `tolerated` is None where it cannot be told."""
+    threshold = bound.threshold or 0.0
+    is_chance = tolerated is None or abs(value - threshold) <= tolerated
+    compat_silent = bound.metric in NEVER_VIOLATES
+    if is_chance if mode == "corrected" else compat_silent:
+        return None
+    name = camel_case(bound.metric)
+    plus_minus = "" if isinstance(deviation, Uncomputable) else f" +/- {java_double(deviation)}"
+    return Finding(
+        feature=bound.metric,
+        check=bound.operator,
+        description=(
+            f"Metric {name} with {java_double(value)}{plus_minus} was {bound.operator} "
+            f"'{java_double(threshold)}'"
+        ),
+        observed=value,
+        expected=threshold,
+        threshold=threshold if mode == "compat" else _edge(threshold, tolerated, bound),
+        mode=mode,
+        other_mode=_other_mode(mode, tolerated, is_chance, compat_silent),
+        evidence={
+            "metric": bound.metric,
+            "tolerated_by_chance": tolerated,
+            **_evidence(answers),
+        },
+        identity={"metric_name": name},
+    )
+
+
+def _edge(threshold: float, tolerated: float | None, bound: Constraint) -> float:
+    tolerated = tolerated or 0.0
+    return threshold - tolerated if bound.operator == LESS else threshold + tolerated
+
+
+def _other_mode(mode: Mode, tolerated: float | None, is_chance: bool, compat_silent: bool) -> str:
+    if mode == "corrected":
+        return (
+            "compat: no violation, AWS never raises one here"
+            if compat_silent
+            else ("compat: the same")
+        )
+    if tolerated is None:
+        return f"corrected: not judged, it stands on fewer than {FEWEST_ROWS} rows"
+    if is_chance:
+        return f"corrected: no violation, chance alone moves it by up to {tolerated:.3g}"
+    return "corrected: the same"
+
+
+def _evidence(answers: Answers) -> dict[str, Any]:
+    """The sums from which the metric can be computed again."""
+    if isinstance(answers, Regressed):
+        sums = answers.moments
+        return {
+            "rows": sums.total,
+            "absolute_errors": written(sums.absolute_errors),
+            "squared_errors": written(sums.squared_errors),
+            "label_spread": written(sums.truth_spread),
+        }
+    return {"rows": answers.usable, "confusion_matrix": answers.counts.as_mapping()}
+
+
+def _noise(answers: Answers, bound: Constraint, value: float, baseline_rows: int) -> float | None:
+    """Standard error of (value - threshold); None where it stands on too few rows."""
+    rows = _denominator(answers, bound.metric)
+    threshold = bound.threshold or 0.0
+    if rows < FEWEST_ROWS:
+        return None
+    if isinstance(answers, Regressed):
+        found = answers.samples.standard_deviations(regression_metrics, answers.moments)
+        deviation = found[bound.metric]
+        if isinstance(deviation, Uncomputable):
+            return None
+        # Tossing rows with chance SHARE leaves (1 - SHARE) / SHARE of a mean's variance.
+        error = deviation / ((1 - SHARE) / SHARE) ** 0.5
+    elif bound.metric == "auc":
+        cells = answers.counts.binary(answers.settings.classes[1])
+        error = roc_area_error(threshold, value, cells.positives, cells.negatives)
+    else:
+        error = share_error(threshold, value, rows)
+    return of_difference(error, answers.usable, baseline_rows)
+
+
+def _denominator(answers: Answers, metric: str) -> int:
+    """Rows a metric is a share of. An F score is treated as a share of the positives."""
+    if isinstance(answers, Regressed) or not answers.is_binary:
+        return answers.usable
+    cells = answers.counts.binary(answers.settings.classes[1])
+    if metric == "accuracy":
+        return cells.total
+    if metric == "precision":
+        return cells.predicted_positives
+    if metric in ("true_negative_rate", "false_positive_rate"):
+        return cells.negatives
+    return min(cells.positives, cells.negatives) if metric == "auc" else cells.positives
+
+
+def _warnings(answers: Answers, unjudged: list[str]) -> Iterator[str]:
+    if unjudged:
+        yield (
+            f"beyond its threshold, but not judged: {', '.join(unjudged)}; fewer than "
+            f"{FEWEST_ROWS} rows, or too few to tell chance, stand behind it"
+        )
+    if answers.unlabelled:
+        yield f"{answers.unlabelled:,} of {answers.rows:,} rows have no label and are left out"
+    if answers.unknown_labels:
+        classes = answers.settings.classes
+        known = (
+            "a finite number" if isinstance(answers, Regressed) else f"one of {', '.join(classes)}"
+        )
+        yield f"{answers.unknown_labels:,} labels are not {known}; their rows are left out"
+
+
+def camel_case(metric: str) -> str:
+    """A metric's name in a violation; in every other place AWS writes it with underscores.
+
+    >>> camel_case("true_positive_rate"), camel_case("f0_5"), camel_case("weighted_f1")
+    ('truePositiveRate', 'f0_5', 'weightedF1')
+    """
+    return re.sub("_([a-z])", lambda found: found[1].upper(), metric)
+
+
+MODEL_QUALITY_MONITOR = Monitor(MODEL_QUALITY, suggest, analyze)
