@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from monitoring.tables import read_csv
 
 from monitoring import documents
 from monitoring.kinds import DATA_QUALITY
 from monitoring.monitors import monitor_for
+from monitoring.tables import read_csv
 from pipelines import data
 from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
 from serving.model import Predictor
