@@ -41,7 +41,7 @@ def align(data: tuple[str, ...], baseline: tuple[str, ...], mode: Mode) -> Align
     >>> align(("_c0",), ("age", "city"), "corrected").comparable
     False
     """
-    named = not (_all_positional(data) or _all_positional(baseline))
+    named = not (all_positional(data) or all_positional(baseline))
     if mode == "corrected" and named:
         return Alignment(
             names=data,
@@ -120,5 +120,10 @@ def _other_mode(mode: Mode, current: int, expected: int) -> str:
     return "compat: one violation for the number of columns, and no other check"
 
 
-def _all_positional(names: tuple[str, ...]) -> bool:
+def all_positional(names: tuple[str, ...]) -> bool:
+    """Whether the names only count columns, as captured CSV has them.
+
+    >>> all_positional(("_c0", "_c1")), all_positional(("_c0", "age"))
+    (True, False)
+    """
     return all(_POSITIONAL.fullmatch(name) for name in names)
