@@ -15,7 +15,7 @@ demo: $(VENV)/offline.ok  ## a model, its stacks, a day of traffic and its monit
 	@$(BIN)/python -m moto_fixtures demo $(DEMO)
 
 test: $(VENV)/dev.ok  ## every test
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template
 	@$(BIN)/ruff check .

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 from rich.console import Console
 
-from moto_fixtures import environment
 from moto_fixtures.demo import FRAUD_DRIFT, Scene, Source, play
 
 SCENE = Scene(hours=5, disturbed_from=3, requests=500)
@@ -15,11 +15,13 @@ SCENE = Scene(hours=5, disturbed_from=3, requests=500)
 
 @pytest.fixture(scope="module")
 def ending(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as kept:
-        for name in (*environment.environment(), *environment.FOREIGN):
-            kept.delenv(name, raising=False)
+    before = dict(os.environ)
+    try:
         console = Console(file=io.StringIO())
         yield play(Source(), SCENE, tmp_path_factory.mktemp("demo") / "demo", console)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture
