@@ -1,0 +1,294 @@
+"""What an explanation is asked: `shap` and `predictor` of analysis_config.json, read whole.
+
+Needs     the file's JSON; to become settings, the model as something that can be called
+Gives     ExplainabilityConfig, or one ConfigError that lists every problem of the file
+
+`headers` names the features alone where a schedule reads the file, and the label too where
+a baseline job does: the label, and what else is no feature, is taken out by name or place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, TypeAlias
+
+import pyarrow as pa
+
+from monitoring.errors import ConfigError, UsageError
+from monitoring.measures.attribution import AGGREGATION_METHODS, AggregationMethod, Predict
+
+Cell: TypeAlias = str | None
+Row: TypeAlias = tuple[Cell, ...]
+
+MOST_SAMPLES: Final = 1_000_000
+MOST_BASELINE_ROWS: Final = 1_000
+REFUSED_SHARE: Final = 0.01
+"""Of the rows that a model may refuse; with more, the rest may not be what was asked."""
+
+CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+MEDIA_TYPES: Final = (CSV, JSON, JSON_LINES)
+SWITCHES: Final = ("use_logit", "save_local_shap_values")
+NOT_BUILT: Final = ("text_config", "image_config", "features_to_explain")
+"""Keys of `shap` that change what is explained: ignoring them would answer something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """`predictor`: where the model answers, and which part of its answer is the score."""
+
+    model_name: str = ""
+    """A model of SageMaker's, behind an endpoint that lives as long as the job."""
+    endpoint_name: str = ""
+    """An endpoint that is there already. If it captures, it captures these requests too."""
+    instance_type: str = ""
+    initial_instance_count: int = 1
+    content_type: str = CSV
+    accept_type: str = ""
+    """The answer's media type; the request's where empty."""
+    content_template: str = ""
+    record_template: str = ""
+    target_model: str = ""
+    custom_attributes: str = ""
+    output: str = ""
+    """Position (CSV) or JMESPath (JSON) of the score in an answer: `probability`, else `label`.
+    All of a CSV answer's columns are scores where neither is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainabilitySettings:
+    """A model that can be asked, and how to ask it."""
+
+    predict: Predict
+    baseline: tuple[Row, ...]
+    """Rows of text in the order of the features: what an absent feature is replaced by."""
+    num_samples: int
+    features: tuple[str, ...] = ()
+    """Names in the model's order; the data's own names where empty."""
+    agg_method: AggregationMethod = "mean_abs"
+    use_logit: bool = False
+    seed: int = 0
+    label_headers: tuple[str, ...] = ()
+    refused_share: float = REFUSED_SHARE
+    on_local_values: Callable[[pa.RecordBatch], None] | None = None
+    """Handed the values of each row, as explanations_shap/out.csv has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainabilityConfig:
+    """An analysis_config.json that asks for SHAP values."""
+
+    features: tuple[str, ...] = ()
+    baseline: tuple[Row, ...] = ()
+    baseline_uri: str = ""
+    """Where the baseline rows lie, if not in the file itself."""
+    num_samples: int | None = None
+    agg_method: AggregationMethod = "mean_abs"
+    use_logit: bool = False
+    save_local_shap_values: bool = False
+    seed: int = 0
+    label_headers: tuple[str, ...] = ()
+    predictor: Predictor = field(default_factory=Predictor)
+
+    @classmethod
+    def of(cls, document: Any, where: str = "analysis_config.json") -> Self:
+        """The configuration in a document. Raises ConfigError listing all problems.
+
+        >>> config = ExplainabilityConfig.of({"headers": ["Target", "Age"], "label": "Target",
+        ...     "methods": {"shap": {"baseline": [[38]], "num_samples": 10}}})
+        >>> config.features, config.baseline, config.agg_method
+        (('Age',), (('38',),), 'mean_abs')
+        """
+        reader = _Reader()
+        document = reader.object(document, "the file")
+        shap = reader.object(reader.object(document.get("methods"), "methods").get("shap"), "shap")
+        for key in NOT_BUILT:
+            if key in shap:
+                reader.problems.append(f"shap.{key} is not built yet; take it out")
+        features = reader.features(document)
+        predictor = document.get("predictor")
+        given = reader.object({} if predictor is None else predictor, "predictor")
+        config = cls(
+            features=features,
+            baseline=reader.baseline(shap.get("baseline"), len(features)),
+            baseline_uri=shap["baseline"] if isinstance(shap.get("baseline"), str) else "",
+            num_samples=reader.integer(shap, "shap", "num_samples", 2, MOST_SAMPLES),
+            agg_method=reader.method(shap.get("agg_method")),
+            **{name: reader.switch(shap, name) for name in SWITCHES},
+            seed=reader.integer(shap, "shap", "seed", 0, 2**32 - 1) or 0,
+            label_headers=reader.names(given.get("label_headers"), "predictor.label_headers"),
+            predictor=reader.predictor(given),
+        )
+        if reader.problems:
+            raise ConfigError(
+                f"{where}: {'; '.join(reader.problems)}. What is to be explained cannot be told; "
+                "correct the file."
+            )
+        return config
+
+    def settings(
+        self,
+        predict: Predict,
+        baseline: Sequence[Sequence[Cell]] = (),
+        on_local_values: Callable[[pa.RecordBatch], None] | None = None,
+    ) -> ExplainabilitySettings:
+        """Settings for a model; `baseline` holds the rows where the file only names them.
+
+        Raises UsageError when there are no baseline rows.
+        """
+        rows = self.baseline or tuple(tuple(row) for row in baseline)
+        if not rows:
+            raise UsageError(
+                "methods.shap.baseline: there are no baseline rows, so an absent feature has no "
+                "value. Give one row of typical values (the mean or most frequent), or several."
+            )
+        if len(rows) > MOST_BASELINE_ROWS:
+            raise UsageError(
+                f"methods.shap.baseline: {len(rows)} rows are more than {MOST_BASELINE_ROWS}, and "
+                "each multiplies the questions to the model. Give a sample of them."
+            )
+        return ExplainabilitySettings(
+            predict=predict,
+            baseline=rows,
+            num_samples=self.num_samples or 2 * len(rows[0]) + 2048,
+            features=self.features,
+            agg_method=self.agg_method,
+            use_logit=self.use_logit,
+            seed=self.seed,
+            label_headers=self.label_headers,
+            on_local_values=on_local_values if self.save_local_shap_values else None,
+        )
+
+
+class _Reader:
+    """Reads one key at a time and remembers what is wrong."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def object(self, value: Any, name: str) -> Mapping[str, Any]:
+        if isinstance(value, Mapping):
+            return value
+        found = "missing" if value is None else f"a {type(value).__name__}"
+        self.problems.append(f"{name} must be an object, but is {found}")
+        return {}
+
+    def names(self, value: Any, name: str) -> tuple[str, ...]:
+        """Distinct texts."""
+        listed = [] if value is None else value
+        if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+            self.problems.append(f"{name} must be a list of texts")
+            return ()
+        if len(set(listed)) < len(listed):
+            self.problems.append(f"{name} has a name twice")
+        return tuple(listed)
+
+    def features(self, document: Mapping[str, Any]) -> tuple[str, ...]:
+        """`headers`, less what is no feature."""
+        headers = self.names(document.get("headers"), "headers")
+        excluded = document.get("excluded_columns")
+        others = [
+            document.get(key) for key in ("label", "predicted_label", "joinsource_name_or_index")
+        ]
+        others += excluded if isinstance(excluded, list) else [excluded]
+        no_features = {self._header(other, headers) for other in others}
+        return tuple(name for name in headers if name not in no_features)
+
+    @staticmethod
+    def _header(value: Any, headers: tuple[str, ...]) -> str | None:
+        """A column by its name or place; None for a JMESPath, which names no header."""
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(headers):
+            return headers[value]
+        return value if isinstance(value, str) else None
+
+    def baseline(self, value: Any, width: int) -> tuple[Row, ...]:
+        if value is None or isinstance(value, str):
+            return ()
+        if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
+            self.problems.append("shap.baseline must be a list of rows, each a list, or a URI")
+            return ()
+        widths = {len(row) for row in value}
+        if len(widths) > 1 or (width and widths - {width}):
+            found = ", ".join(map(str, sorted(widths)))
+            expected = f"there are {width} features" if width else "rows must be equally long"
+            self.problems.append(f"shap.baseline has rows of {found} values, but {expected}")
+        if any(isinstance(item, list | dict) for row in value for item in row):
+            self.problems.append("shap.baseline holds a list or an object in the place of a value")
+        return tuple(tuple(text(item) for item in row) for row in value)
+
+    def integer(
+        self, given: Mapping[str, Any], where: str, key: str, least: int, most: int
+    ) -> int | None:
+        value = given.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.problems.append(f"{where}.{key} must be a whole number from {least} to {most}")
+            return None
+        return value
+
+    def switch(self, shap: Mapping[str, Any], key: str) -> bool:
+        value = shap.get(key)
+        if not isinstance(value, bool | None):
+            self.problems.append(f"shap.{key} must be true or false")
+        return value is True
+
+    def method(self, value: Any) -> AggregationMethod:
+        for method in AGGREGATION_METHODS:
+            if value == method:
+                return method
+        if value is not None:
+            self.problems.append(f"shap.agg_method is one of {', '.join(AGGREGATION_METHODS)}")
+        return "mean_abs"
+
+    def predictor(self, given: Mapping[str, Any]) -> Predictor:
+        texts = {}
+        for name in (
+            *("model_name", "endpoint_name", "instance_type", "content_template"),
+            *("record_template", "target_model", "custom_attributes"),
+        ):
+            value = given.get(name)
+            if not isinstance(value, str | None):
+                self.problems.append(f"predictor.{name} must be text")
+            texts[name] = value if isinstance(value, str) else ""
+        if texts["model_name"] and texts["endpoint_name"]:
+            self.problems.append("predictor has both model_name and endpoint_name; give one")
+        if texts["model_name"] and not texts["instance_type"]:
+            self.problems.append("predictor.instance_type is missing; model_name needs one")
+        count = self.integer(given, "predictor", "initial_instance_count", 1, 1_000)
+        return Predictor(
+            **texts,
+            initial_instance_count=count or 1,
+            content_type=self.media_type(given, "content_type") or CSV,
+            accept_type=self.media_type(given, "accept_type"),
+            output=self.output(given),
+        )
+
+    def media_type(self, given: Mapping[str, Any], key: str) -> str:
+        value = given.get(key)
+        if value is None or value in MEDIA_TYPES:
+            return value or ""
+        self.problems.append(f"predictor.{key} is one of {', '.join(MEDIA_TYPES)}")
+        return ""
+
+    def output(self, given: Mapping[str, Any]) -> str:
+        for key in ("probability", "label"):
+            value = given.get(key)
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                return str(value)
+            if value is not None:
+                self.problems.append(f"predictor.{key} must be a position or a JMESPath")
+        return ""
+
+
+def text(value: Any) -> Cell:
+    """A JSON scalar as the cell that a request's CSV would hold.
+
+    >>> [text(value) for value in (38, 0.5, "web", True, None, "")]
+    ['38', '0.5', 'web', 'true', None, None]
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,182 @@
+"""Rows and a model → what each feature added to the answers, aggregated.
+
+Needs     Observations with the model's features, and settings that hold the model
+Gives     Explanation: analysis.json of the explainability monitor
+
+The features are found by name where the data have names, so a table may hold other columns
+too. A row that the model refuses is left out and counted; its cells are never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from monitoring.errors import CaptureError, NoDataError, UsageError
+from monitoring.measures.attribution import GlobalValues, KernelShap, NotExplainableError, Rows
+from monitoring.measures.coalitions import Floats
+from monitoring.measures.outcome import Uncomputable
+from monitoring.monitors.alignment import all_positional, require_distinct
+from monitoring.monitors.base import Batch, Observations
+from monitoring.monitors.explainability_settings import ExplainabilitySettings
+
+ROWS_AT_ONCE: Final = 256
+"""Rows explained together, whatever the batches: their size then changes no digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What one output of the model owes to each feature, over many rows."""
+
+    name: str
+    values: Mapping[str, float]
+    expected: float
+    """The model's answer for the baseline rows, averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All outputs of the model, and the rows it was asked about."""
+
+    labels: tuple[Label, ...]
+    rows: int
+    refused: int
+
+    def document(self) -> dict[str, Any]:
+        """analysis.json."""
+        explained = {
+            label.name: {
+                "global_shap_values": dict(label.values),
+                "expected_value": label.expected,
+            }
+            for label in self.labels
+        }
+        return {"version": "1.0", "explanations": {"kernel_shap": explained}}
+
+
+def explain(data: Iterable[Observations], settings: ExplainabilitySettings) -> Explanation:
+    """Ask the model about every row, and aggregate what each feature added."""
+    names, blocks = _rows(data, settings)
+    width = len(settings.baseline[0])
+    if len(names) != width:
+        raise UsageError(
+            f"the baseline rows have {width} values, but there are {len(names)} features; every "
+            "feature needs a value for when it is absent. Correct shap.baseline or headers."
+        )
+    try:
+        shap = KernelShap.of(
+            settings.predict,
+            np.array([list(row) for row in settings.baseline], dtype=object),
+            settings.num_samples,
+            settings.seed,
+            settings.use_logit,
+        )
+        labels = _label_names(shap.expected.size, settings.label_headers)
+        total, seen = GlobalValues(settings.agg_method), 0
+        for block in blocks:
+            explained = shap.explain(block)
+            seen += len(block)
+            total.update(explained.values[np.isfinite(explained.values).all(axis=(1, 2))])
+            if settings.on_local_values is not None:
+                settings.on_local_values(_local(explained.values, names, labels))
+    except NotExplainableError as error:
+        raise UsageError(
+            f"{error}. Its values cannot be explained; check shap.baseline, use_logit, and which "
+            "part of the answer is the score (predictor.probability, predictor.label)."
+        ) from None
+    _require_answers(seen, total.rows, settings.refused_share)
+    values = total.result()
+    assert not isinstance(values, Uncomputable)
+    return Explanation(
+        tuple(
+            Label(name, dict(zip(names, column.tolist(), strict=True)), float(expected))
+            for name, column, expected in zip(labels, values.T, shap.expected, strict=True)
+        ),
+        total.rows,
+        seen - total.rows,
+    )
+
+
+def _rows(
+    data: Iterable[Observations], settings: ExplainabilitySettings
+) -> tuple[tuple[str, ...], Iterator[Rows]]:
+    """The features' names, and rows of text in their order, ROWS_AT_ONCE at a time."""
+    batches = (observed.features for observed in data if observed.features.num_rows)
+    first = next(batches, None)
+    if first is None:
+        raise NoDataError(
+            "NO_DATA: there is no row to explain. Check that the endpoint had traffic and that "
+            "its inputs are captured."
+        )
+    found = tuple(first.schema.names)
+    require_distinct(found)
+    places = _places(found, settings.features)
+    names = settings.features or found
+    return names, _blocks(chain([first], batches), places)
+
+
+def _places(found: tuple[str, ...], features: tuple[str, ...]) -> tuple[int, ...]:
+    """Where each feature stands: by name, or by place where the data have no names."""
+    if not features or (all_positional(found) and len(found) == len(features)):
+        return tuple(range(len(found)))
+    missing = [name for name in features if name not in found]
+    if missing:
+        listed = ", ".join(repr(name[:80]) for name in missing[:10])
+        raise CaptureError(
+            f"{len(missing)} of {len(features)} features are not in the data's {len(found)} "
+            f"columns: {listed}. The model cannot be asked without them, so nothing was "
+            "evaluated; correct headers in the analysis configuration, or the data."
+        )
+    return tuple(found.index(name) for name in features)
+
+
+def _blocks(batches: Iterable[Batch], places: tuple[int, ...]) -> Iterator[Rows]:
+    waiting: list[Rows] = []
+    held = 0
+    for batch in batches:
+        cells = [batch.column(place).to_numpy(zero_copy_only=False) for place in places]
+        rows = np.empty((batch.num_rows, len(places)), dtype=object)
+        for place, column in enumerate(cells):
+            rows[:, place] = column
+        waiting.append(rows)
+        held += len(rows)
+        while held >= ROWS_AT_ONCE:
+            together = np.concatenate(waiting)
+            yield together[:ROWS_AT_ONCE]
+            waiting, held = [together[ROWS_AT_ONCE:]], held - ROWS_AT_ONCE
+    if held:
+        yield np.concatenate(waiting)
+
+
+def _label_names(count: int, headers: tuple[str, ...]) -> tuple[str, ...]:
+    if headers and len(headers) != count:
+        raise UsageError(
+            f"predictor.label_headers names {len(headers)} labels, but the model answers {count} "
+            "values per row. Name them all, or choose with predictor.probability."
+        )
+    return headers or tuple(f"label{i}" for i in range(count))
+
+
+def _local(values: Floats, names: tuple[str, ...], labels: tuple[str, ...]) -> pa.RecordBatch:
+    """Local values, null in rows the model refused: a column per feature and label."""
+    columns = {
+        f"{name}_{label}": pa.array(values[:, i, j], pa.float64(), from_pandas=True)
+        for j, label in enumerate(labels)
+        for i, name in enumerate(names)
+    }
+    return pa.record_batch(columns)
+
+
+def _require_answers(seen: int, explained: int, refused_share: float) -> None:
+    refused = seen - explained
+    if not explained or refused > refused_share * seen:
+        raise CaptureError(
+            f"the model refused {refused} of {seen} rows, more than {refused_share:.2%} of them: "
+            "what the others say is not the whole. Check that the rows are what this model "
+            "reads, in the order of its columns."
+        )
