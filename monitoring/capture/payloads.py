@@ -115,18 +115,40 @@ def json_lines_rows(text: str) -> list[Row]:
 def json_rows(text: str) -> list[Row]:
     """The rows of one JSON value, in any of the shapes model servers speak."""
     try:
-        value = json.loads(
-            text.removeprefix("\ufeff"), parse_float=str, parse_int=str, parse_constant=str
-        )
-    except (ValueError, RecursionError):
-        raise Flaw("undecodable", "the payload is not JSON") from None
-    try:
-        return [_row(entry) for entry in _entries(value)]
+        return [_row(entry) for entry in entries(_json(text))]
     except RecursionError:
         raise Flaw("undecodable", "the JSON is nested too deep") from None
 
 
-def _entries(value: Any) -> list[Any]:
+def holds_json(payload: Payload) -> bool:
+    """Whether the payload is JSON or JSON Lines, by what was said of it; raises Flaw."""
+    return _text_and_parser(payload)[1] is not csv_rows
+
+
+def json_values(payload: Payload) -> list[Any]:
+    """The JSON values of a payload, one unless it is JSON Lines; raises Flaw.
+
+    Numbers stay the text they were written as.
+
+    >>> json_values(Payload('{"score": 0.90}', "JSON", "application/json"))
+    [{'score': '0.90'}]
+    """
+    text, parse = _text_and_parser(payload)
+    if parse is json_lines_rows:
+        return [_json(line) for line in text.split("\n") if line.strip()]
+    return [_json(text)]
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(
+            text.removeprefix("\ufeff"), parse_float=str, parse_int=str, parse_constant=str
+        )
+    except (ValueError, RecursionError):
+        raise Flaw("undecodable", "the payload is not JSON") from None
+
+
+def entries(value: Any) -> list[Any]:
     """What stands for one row each: `[[..], [..]]`, `{"predictions": [..]}`, or the value."""
     inner = value
     if isinstance(value, dict) and len(value) == 1:
@@ -149,10 +171,10 @@ def _row(value: Any) -> Row:
     if isinstance(value, dict):
         return dict(_flat("", value))
     if not isinstance(value, list):
-        return [_cell(value)]
+        return [cell(value)]
     if any(isinstance(entry, list | dict) for entry in value):
         raise Flaw("undecodable", f"the JSON is nested: {shape(value)}")
-    return [_cell(entry) for entry in value]
+    return [cell(entry) for entry in value]
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -164,10 +186,10 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
         for position, inner in enumerate(value):
             yield from _flat(f"{prefix}.{position}", inner)
     else:
-        yield prefix, _cell(value)
+        yield prefix, cell(value)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -11,21 +11,20 @@ batch.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from monitoring.capture.events import Events
 from monitoring.capture.headers import is_header
 from monitoring.capture.layout import Observation, decide
-from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
+from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import ENCODINGS, Row, rows_of
-from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window, parse_record, when
+from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
 from monitoring.tables import text_batch
@@ -38,11 +37,14 @@ LAYOUT_ROWS = 1_000
 """How many rows decide what a row looks like."""
 
 
+T = TypeVar("T")
+
+
 @dataclass(slots=True)
-class Reading:
+class Reading(Generic[T]):
     """One pass over captured traffic. `batches` can be iterated once."""
 
-    batches: Iterator[pa.RecordBatch]
+    batches: Iterator[T]
     counts: Counts
     problems: Sequence[Problem]
     warnings: Sequence[str]
@@ -67,7 +69,7 @@ def read_capture(
     like_aws: bool = False,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
-) -> Reading:
+) -> Reading[pa.RecordBatch]:
     """Read captured traffic as batches of text columns, outputs first.
 
     `names` are the baseline's columns: they tell a header row that was sent as data, and
@@ -87,80 +89,35 @@ def read_capture(
 
 @dataclass(slots=True)
 class _Records:
-    """Files → usable records of one window. A parser of whole slices would replace `of`."""
+    """Events → their rows. A parser of whole slices would replace `of`."""
 
     window: Window | None
     names: frozenset[str]
     sides: frozenset[str]
     like_aws: bool
     tally: Tally
-    seen: set[int] = field(default_factory=set)
 
     def of(self, source: Path | Iterable[Path]) -> Iterator[Located]:
-        counts = self.tally.counts
-        root = source if isinstance(source, Path) and source.is_dir() else None
-        for path in capture_files(source):
-            file = path.relative_to(root).as_posix() if root else path.name
-            counts.files += 1
-            written = _hour_of(file)
-            for line in read_lines(path):
-                if not line.data and line.flaw is None:
-                    counts.blank += 1
-                    continue
-                counts.records += 1
-                try:
-                    rows = self._rows(line, written)
-                except Flaw as flaw:
-                    self.tally.note(file, line.number, flaw)
-                    continue
-                if rows:
-                    yield Located(file, line.number, rows, len(line.data))
+        for file, line, record, characters in Events(self.window, self.tally).of(source):
+            try:
+                rows = self._rows(record)
+            except Flaw as flaw:
+                self.tally.note(file, line, flaw)
+                continue
+            if rows:
+                yield Located(file, line, rows, characters)
 
-    def _rows(self, line: Line, written: datetime | None) -> list[Observation]:
-        """The rows of one line; none when it belongs elsewhere. Raises Flaw."""
-        if line.flaw:
-            raise line.flaw
-        record = parse_record(line.data)
-        if not self._is_inside(record, written) or self._is_repeated(record):
-            return []
+    def _rows(self, record: Record) -> list[Observation]:
+        """The rows of one event; none when neither side was captured. Raises Flaw."""
         self._compare_encodings(record)
         outputs = self._decoded(OUTPUT, record.output)
         inputs = self._decoded(INPUT, record.input)
         if outputs is None and inputs is None:
             return []
         if outputs and inputs and len(outputs) != len(inputs):
-            outputs = _one_answer_per_row(outputs, len(inputs))
+            outputs = one_answer_per_row(outputs, len(inputs))
         rows = [Observation(*pair) for pair in zip_longest(outputs or (), inputs or ())]
         return self._without_header(rows, record)
-
-    def _is_inside(self, record: Record, written: datetime | None) -> bool:
-        if self.window is None:
-            return True
-        try:
-            place = self.window.place(when(record.time))
-        except ValueError:
-            raise Flaw("malformed", "inferenceTime is missing, or no time") from None
-        if place != "inside":
-            self.tally.counts.add(place)
-            return False
-        self.tally.counts.late += written is not None and written >= self.window.end
-        return True
-
-    def _is_repeated(self, record: Record) -> bool:
-        """Whether this event was read before: itself, or a client's retry of it.
-
-        A retry has an event id of its own, the same inference id and the same request. The
-        inference id alone proves nothing: some clients send one id with every request.
-        """
-        keys = []
-        if record.event_id:
-            keys.append(hash(("event", record.event_id)))
-        if record.inference_id and record.input is not None:
-            keys.append(hash(("inference", record.inference_id, record.input.data)))
-        repeated = not self.seen.isdisjoint(keys)
-        self.seen.update(keys)
-        self.tally.counts.duplicates += repeated
-        return repeated
 
     def _decoded(self, side: str, payload: Payload | None) -> list[Row] | None:
         if side not in self.sides:
@@ -255,18 +212,13 @@ def _batch(names: Sequence[str], rows: Sequence[Sequence[str]], counts: Counts) 
     return batch
 
 
-def _one_answer_per_row(outputs: list[Row], rows: int) -> list[Row]:
-    """Some servers answer n rows with one line of n values; nothing else pairs."""
+def one_answer_per_row(outputs: list[Row], rows: int) -> list[Row]:
+    """Some servers answer n rows with one line of n values; nothing else pairs. Raises Flaw.
+
+    >>> one_answer_per_row([["0.1", "0.9"]], 2)
+    [['0.1'], ['0.9']]
+    """
     only = outputs[0]
     if len(outputs) == 1 and isinstance(only, list) and len(only) == rows:
         return [[value] for value in only]
     raise Flaw("unpaired", f"{rows} rows were sent and {len(outputs)} answered")
-
-
-def _hour_of(file: str) -> datetime | None:
-    """The hour a capture file was written, from its path `…/yyyy/mm/dd/hh/…`."""
-    found = re.search(r"(?:^|/)(\d{4})/(\d\d)/(\d\d)/(\d\d)/[^/]*$", file)
-    try:
-        return when("{}-{}-{}T{}:00:00".format(*found.groups())) if found else None
-    except ValueError:
-        return None

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from monitoring.capture.lines import Flaw
@@ -20,6 +21,8 @@ from monitoring.errors import UsageError
 
 INPUT = "endpointInput"
 OUTPUT = "endpointOutput"
+BATCH_OUTPUT = "batchTransformOutput"
+"""A batch transform's record: answer and request in one, without a time."""
 EVENT_VERSION = "0"
 DAY = timedelta(days=1)
 
@@ -40,6 +43,16 @@ class Record(NamedTuple):
     event_id: str
     inference_id: str
     time: str
+    label: Payload | None = None
+    """What became known, once merged."""
+    is_batch: bool = False
+    event: Mapping[str, Any] = MappingProxyType({})
+    """All of it, as JSON."""
+
+    @property
+    def join_id(self) -> str:
+        """What a label names it by: the caller's id where there is one, else the service's."""
+        return self.inference_id or self.event_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +110,73 @@ def parse_record(line: bytes) -> Record:
     Traceback (most recent call last):
     monitoring.capture.lines.Flaw: neither endpointInput nor endpointOutput was captured
     """
+    event = _event(line)
+    captured, metadata = _part(event, "captureData"), _part(event, "eventMetadata")
+    batch = _payload(captured, BATCH_OUTPUT)
+    record = Record(
+        batch or _payload(captured, OUTPUT),
+        _payload(captured, INPUT),
+        _text(metadata, "eventId"),
+        _text(metadata, "inferenceId"),
+        _text(metadata, "inferenceTime"),
+        _label(event),
+        batch is not None,
+        event,
+    )
+    if record.output is None and record.input is None:
+        raise Flaw("malformed", f"neither {INPUT} nor {OUTPUT} was captured")
+    return record
+
+
+class Label(NamedTuple):
+    """A line of a ground-truth file."""
+
+    join_id: str
+    label: Payload
+    event: Mapping[str, Any]
+
+
+def parse_label(line: bytes) -> Label:
+    """One line of ground truth; raises Flaw when it is none.
+
+    >>> line = b'{"groundTruthData": {"data": 1}, "eventMetadata": {"eventId": "a"}}'
+    >>> parse_label(line)[:2]
+    ('a', Payload(data='1', encoding='CSV', content_type=''))
+    """
+    event = _event(line)
+    label = _label(event)
+    if label is None:
+        raise Flaw("malformed", "the line is JSON, but no ground truth: groundTruthData is missing")
+    metadata = _part(event, "eventMetadata")
+    identity = _text(metadata, "eventId") or _text(metadata, "inferenceId")
+    if not identity:
+        raise Flaw("malformed", "eventMetadata.eventId is missing, so the label is nobody's")
+    return Label(identity, label, event)
+
+
+def _event(line: bytes) -> Mapping[str, Any]:
     try:
         event = json.loads(line.decode())
     except UnicodeDecodeError:
         raise Flaw("malformed", "the line is not UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise Flaw("malformed", f"the line is not JSON ({_json_cause(error)})") from None
-    captured, metadata = _part(event, "captureData"), _part(event, "eventMetadata")
+    if not isinstance(event, dict):
+        raise Flaw("malformed", "the line is JSON, but no event: it is no object")
     version = str(event.get("eventVersion", EVENT_VERSION))
     if version.split(".")[0] != EVENT_VERSION:
         raise Flaw("malformed", f"eventVersion is not {EVENT_VERSION}; a newer reader is needed")
-    record = Record(
-        _payload(captured, OUTPUT),
-        _payload(captured, INPUT),
-        _text(metadata, "eventId"),
-        _text(metadata, "inferenceId"),
-        _text(metadata, "inferenceTime"),
-    )
-    if record.output is None and record.input is None:
-        raise Flaw("malformed", f"neither {INPUT} nor {OUTPUT} was captured")
-    return record
+    return event
+
+
+def _label(event: Mapping[str, Any]) -> Payload | None:
+    part = event.get("groundTruthData")
+    data = part.get("data") if isinstance(part, dict) else None
+    if isinstance(data, bool | int | float):
+        data = json.dumps(data)
+    if not isinstance(part, dict) or not isinstance(data, str):
+        return None
+    return Payload(data, _text(part, "encoding").upper() or "CSV", "")
 
 
 def _json_cause(error: Exception) -> str:
@@ -125,8 +185,8 @@ def _json_cause(error: Exception) -> str:
     return "nested too deep" if isinstance(error, RecursionError) else "a number is too long"
 
 
-def _part(event: Any, name: str) -> Mapping[str, Any]:
-    part = event.get(name) if isinstance(event, dict) else None
+def _part(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = event.get(name)
     if not isinstance(part, dict):
         raise Flaw("malformed", f"the line is JSON, but no capture event: {name} is missing")
     return part

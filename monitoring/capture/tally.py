@@ -47,6 +47,8 @@ class Counts:
     """Records whose input and output were captured in different encodings."""
     no_input: int = 0
     no_output: int = 0
+    no_label: int = 0
+    """Records whose truth is not known, where it is needed."""
     extra_fields: int = 0
     """Records with JSON fields the first records lack; those fields are left out."""
     mended: int = 0
