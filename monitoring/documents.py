@@ -31,6 +31,8 @@ Documents = Mapping[str, Any]
 STATISTICS = "statistics.json"
 CONSTRAINTS = "constraints.json"
 VIOLATIONS = "constraint_violations.json"
+ANALYSIS = "analysis.json"
+"""What Clarify calls statistics."""
 
 MAX_BYTES = 256 * 2**20
 """300 columns of full sketches are about 30 MB."""

@@ -71,13 +71,13 @@ def conditional_disparity(groups: Sequence[tuple[Split, Split]]) -> Outcome:
     """
     if not groups:
         return NO_GROUPS
-    total, weighted = Split(0, 0), 0.0
+    total, weighted = Split(0, 0), []
     for a, d in groups:
         accepted, rejected = a.accepted + d.accepted, a.rejected + d.rejected
         total = Split(total.accepted + accepted, total.rejected + rejected)
         found = divide(d.rejected, rejected) - divide(d.accepted, accepted)
-        weighted += found * (accepted + rejected)
+        weighted.append(found * (accepted + rejected))
     if not total.accepted or not total.rejected:
         missing = "rejected" if total.accepted else "accepted"
         return Uncomputable(f"no row is {missing}, so nobody has a share of them")
-    return weighted / sum(total)
+    return math.fsum(weighted) / sum(total)  # fsum: the groups' order changes no bit

@@ -10,9 +10,11 @@ advantaged rows: the one nearest. Both as Clarify does it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree  # type: ignore[import-untyped]
+from scipy.spatial import cKDTree
 
 from monitoring.measures.disparity import NO_ADVANTAGED, NO_DISADVANTAGED
 from monitoring.measures.outcome import Outcome, Uncomputable
@@ -23,6 +25,21 @@ Bools = npt.NDArray[np.bool_]
 NEIGHBORS = 5
 FEW_ROWS = 10
 """Advantaged rows below which the nearest one alone decides."""
+
+
+class Flips(NamedTuple):
+    """Members of the disadvantaged facet, by how their neighbours fared."""
+
+    favoured: int
+    """Accepted where most of their neighbours are rejected."""
+    passed_over: int
+    """Rejected where most of their neighbours are accepted."""
+    rows: int
+
+    @property
+    def value(self) -> float:
+        """FT."""
+        return (self.favoured - self.passed_over) / self.rows
 
 
 def flip_test(features: Floats, disadvantaged: Bools, predicted: Bools) -> Outcome:
@@ -42,6 +59,12 @@ def flip_test(features: Floats, disadvantaged: Bools, predicted: Bools) -> Outco
     >>> flip_test(features, facet, predicted=np.array([True, False, False, False]))
     -0.5
     """
+    found = flips(features, disadvantaged, predicted)
+    return found if isinstance(found, Uncomputable) else found.value
+
+
+def flips(features: Floats, disadvantaged: Bools, predicted: Bools) -> Flips | Uncomputable:
+    """The counts behind `flip_test`, with the same arguments."""
     if not disadvantaged.any():
         return NO_DISADVANTAGED
     if disadvantaged.all():
@@ -56,7 +79,7 @@ def flip_test(features: Floats, disadvantaged: Bools, predicted: Bools) -> Outco
     expected = _vote(people, predicted[~disadvantaged], targets[close], wanted)
     own = predicted[disadvantaged][close]
     favoured, passed_over = np.count_nonzero(own & ~expected), np.count_nonzero(~own & expected)
-    return float((favoured - passed_over) / own.size)
+    return Flips(int(favoured), int(passed_over), own.size)
 
 
 def _vote(people: Floats, accepted: Bools, targets: Floats, wanted: int) -> Bools:
