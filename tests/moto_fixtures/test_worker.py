@@ -58,7 +58,15 @@ def test_answers_come_in_the_order_of_the_jobs(tmp_path: Path, workers: Workers)
 def test_one_that_overruns_is_stopped_and_the_next_one_runs(
     workers: Workers, tmp_path: Path
 ) -> None:
-    (ended,) = workers.run([job(tmp_path, max_runtime=0)])
+    data = tmp_path / "opt/ml/processing/input/data.csv"
+    data.parent.mkdir(parents=True)
+    data.write_text("a,b,c,d,e,f,g,h\n" + "0.1,2.3,4.5,6.7,8.9,x,y,z\n" * 1_000_000)
+    long = {
+        "dataset_format": '{"csv": {"header": true}}',
+        "dataset_source": "/opt/ml/processing/input/data.csv",
+        "output_path": "/opt/ml/processing/output",
+    }
+    (ended,) = workers.run([job(tmp_path, max_runtime=1, **long)])
     assert ended.exit_code is None
     assert ended.error.startswith("MaxRuntimeExceeded")
     (after,) = workers.run([job(tmp_path)])
