@@ -23,7 +23,7 @@ RANKS = {
     **dict.fromkeys(("measures", "config", "baselines", "documents", "arguments"), 1),
     **dict.fromkeys(("monitors", "aws"), 2),
     **dict.fromkeys(("capture", "tables"), 2),
-    **dict.fromkeys(("job", "report", "exports"), 3),
+    **dict.fromkeys(("job", "report", "exports", "predictors"), 3),
     **dict.fromkeys(TOP, 4),
 }
 STDLIB_ONLY = (
@@ -123,8 +123,13 @@ SIDEWAYS = {
     ("baselines", "documents"),
     ("capture", "tables"),
     ("job", "report"),
+    *(("job", lower) for lower in ("datasets", "instructions", "evaluation", "metrics")),
+    *(("evaluation", lower) for lower in ("datasets", "instructions", "report")),
+    ("instructions", "datasets"),
+    ("job", "predictors"),
     ("__main__", "cli"),
     ("cli", "status"),
+    ("cli", "serving"),
     ("get_baselines_and_configs", "utils"),
     ("pipelines", "serving"),
 }
