@@ -69,6 +69,11 @@ class Aws:
     def s3(self) -> Any:
         return self._client("s3")
 
+    @cached_property
+    def runtime(self) -> Any:
+        """Of endpoints: what invokes them."""
+        return self._client("sagemaker-runtime")
+
     def _client(self, service: str) -> Any:
         with asking(f"{service}:*", self.region):
             return self.session.client(service, region_name=self.region, config=RETRIES)
