@@ -23,7 +23,7 @@ lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint *-template.yml
 
-serve: $(VENV)/offline.ok  ## the offline AWS on 127.0.0.1:$(PORT)
+serve: $(VENV)/offline.ok  ## the offline AWS on 127.0.0.1:5000 [PORT=]
 	@$(BIN)/python -m moto_fixtures serve --port $(PORT)
 
 requirements:  ## resolve the requirement files again (needs uv)

@@ -6,13 +6,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 import boto3
@@ -21,9 +16,9 @@ from moto import mock_aws
 
 import moto_fixtures
 from moto_fixtures import clock as offline_clock
+from moto_fixtures import server_process
 
 REGION = "us-east-1"
-START_SECONDS = 60
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "offline",
     "AWS_SECRET_ACCESS_KEY": "offline",
@@ -67,25 +62,5 @@ def clock(aws: None) -> Iterator[ModuleType]:  # noqa: ARG001 (its backends are 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server of the offline AWS, one per test session. Its state is shared."""
-    ready = tmp_path_factory.mktemp("server") / "url"
-    command = [sys.executable, "-m", "moto_fixtures", "serve", "--port", "0"]
-    process = subprocess.Popen(  # noqa: S603
-        [*command, "--ready-file", str(ready)],
-        env={**os.environ, **CREDENTIALS},
-        stdout=subprocess.DEVNULL,
-        cwd=Path(moto_fixtures.__file__).parents[1],
-    )
-    try:
-        yield _url(ready, process)
-    finally:
-        process.terminate()
-        process.wait(timeout=START_SECONDS)
-
-
-def _url(ready: Path, process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + START_SECONDS
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the offline AWS did not start (exit code {process.poll()})")
-        time.sleep(0.05)
-    return ready.read_text().strip()
+    with server_process.running(tmp_path_factory.mktemp("server") / "log") as running:
+        yield running.url

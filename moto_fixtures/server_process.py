@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
 START_UP_SECONDS = 60
 
 
@@ -68,6 +69,7 @@ def running(log: Path) -> Iterator[ServerProcess]:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            cwd=ROOT,
         )
         try:
             yield ServerProcess(_url(process, ready, log))
@@ -88,4 +90,5 @@ def _url(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise RuntimeError(f"the offline AWS did not start; its last words are in {log}")
+    last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["nothing"]
+    raise RuntimeError(f"the offline AWS did not start; {log} ends: {last[0]}")
