@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from moto.core.utils import utcnow
+from moto.core.utils import get_service_model, utcnow
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime import urls
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
@@ -30,6 +31,15 @@ from moto_fixtures.sagemaker.backend import Backend
 
 MAXIMUM_BODY = 6 * 1024 * 1024
 BATCH = 500
+REFUSED = ("InvokeEndpointAsync", "InvokeEndpointWithResponseStream")
+"""Actions refused by name: answers come at once and whole."""
+MEMBERS = {
+    "EndpointName", "Body", "ContentType", "Accept", "CustomAttributes", "TargetVariant",
+    "InferenceId",
+}  # fmt: skip
+"""What InvokeEndpoint understands; any other member of botocore's model is refused by name."""
+STREAM_PATH = "{0}/endpoints/(?P<name>[^/]+)/invocations-response-stream$"
+"""Where moto has nothing, and a client would read "Not yet implemented"."""
 _JSON = "application/json"
 
 
@@ -198,9 +208,16 @@ def _model_error(answer: Answer) -> InvocationError:
 
 
 class RuntimeResponse(SageMakerRuntimeResponse):
-    """The two actions of the runtime: one real, one refused."""
+    """The actions of the runtime: one real, the others refused."""
 
     use_raw_body = True
+
+    def call_action(self) -> Any:
+        """Refuse what is not there, then answer."""
+        action = self._get_action()
+        if action in REFUSED:
+            return _refusal(_not_simulated(action))
+        return super().call_action()
 
     def invoke_endpoint(self) -> tuple[int, dict[str, Any], bytes | str]:
         backend = sagemaker_backends[self.current_account][self.region]
@@ -217,6 +234,7 @@ class RuntimeResponse(SageMakerRuntimeResponse):
             if self.headers.get(header)
         }
         try:
+            _check_members(self.headers)
             to = target(backend, name, self.headers.get("X-Amzn-SageMaker-Target-Variant"))
             answer = invoke(backend, to, record, passed_on)
         except InvocationError as error:
@@ -229,12 +247,26 @@ class RuntimeResponse(SageMakerRuntimeResponse):
             headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.custom_attributes
         return 200, headers, answer.body
 
-    def invoke_endpoint_async(self) -> tuple[int, dict[str, Any], bytes | str]:
-        return _refusal(
-            InvocationError(
-                "NotSimulated", 400, "InvokeEndpointAsync is not simulated by the offline AWS."
-            )
-        )
+
+@cache
+def refused_members() -> dict[str, str]:
+    """The members of InvokeEndpoint that are refused, each with the header it travels in."""
+    shape = get_service_model("sagemaker-runtime").operation_model("InvokeEndpoint").input_shape
+    return {
+        name: member.serialization["name"]
+        for name, member in shape.members.items()
+        if name not in MEMBERS
+    }
+
+
+def _check_members(headers: Mapping[str, str]) -> None:
+    for member, header in refused_members().items():
+        if headers.get(header):
+            raise _not_simulated(f"{member} of InvokeEndpoint")
+
+
+def _not_simulated(what: str) -> InvocationError:
+    return InvocationError("NotSimulated", 400, f"{what} is not simulated by the offline AWS.")
 
 
 def _refusal(error: InvocationError) -> tuple[int, dict[str, Any], str]:
@@ -244,5 +276,6 @@ def _refusal(error: InvocationError) -> tuple[int, dict[str, Any], str]:
 
 def install() -> None:
     """Put our runtime in moto's place, before the first request."""
+    urls.url_paths[STREAM_PATH] = RuntimeResponse.dispatch
     for path in urls.url_paths:
         urls.url_paths[path] = RuntimeResponse.dispatch

@@ -1,6 +1,7 @@
 """The CloudFormation of the offline AWS: template → blueprint → plan → apply, or all undone.
 
     responses      the API, as boto3 and the aws CLI call it
+    limits         members of requests that are refused, or have no effect
     engine         the stacks and change sets of one account and region
     blueprint      everything that can be known to be wrong before anything is made
       template       text → sections       parameters   values, types and limits

@@ -10,28 +10,18 @@ from urllib.parse import parse_qs, unquote, urlparse
 from botocore.exceptions import ClientError
 
 from moto_fixtures.cloudformation import template
-from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
+from moto_fixtures.cloudformation.errors import ValidationError
 from moto_fixtures.cloudformation.resource_types.base import Scope
 from moto_fixtures.cloudformation.stack import Intent, Stack
 
 _STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
-_NOT_SIMULATED = (
-    "NotificationARNs", "StackPolicyBody", "StackPolicyURL", "StackPolicyDuringUpdateBody",
-    "StackPolicyDuringUpdateURL", "ResourceTypes", "ResourcesToImport",
-    "ImportExistingResources", "IncludeNestedStacks", "RetainExceptOnCreate",
-)  # fmt: skip
 
 
 def intent(request: Mapping[str, Any], stack: Stack | None, scope: Scope) -> Intent:
     """What the caller wants the stack to be; what is not said stays as it is.
 
-    Raises ValidationError, and NotSimulated for members that would be ignored.
+    Raises ValidationError when the request contradicts itself.
     """
-    for name in _NOT_SIMULATED:
-        if request.get(name):
-            raise NotSimulated(f"Request member {name}")
-    if (request.get("RollbackConfiguration") or {}).get("RollbackTriggers"):
-        raise NotSimulated("Request member RollbackConfiguration.RollbackTriggers")
     before = stack.intent if stack else None
     tags = request.get("Tags")
     if tags is None:

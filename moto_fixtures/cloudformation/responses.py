@@ -11,7 +11,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.core.responses import TYPE_RESPONSE, ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores
 
-from moto_fixtures.cloudformation import blueprint, requests, template, views
+from moto_fixtures.cloudformation import blueprint, limits, requests, template, views
 from moto_fixtures.cloudformation.change_sets import change_on_the_wire
 from moto_fixtures.cloudformation.engine import LOCK, Engine
 from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
@@ -35,14 +35,19 @@ class CloudFormationResponse(BaseResponse):
         return found
 
     def call_action(self) -> TYPE_RESPONSE:
-        action = self._get_action()
-        if not hasattr(type(self), camelcase_to_underscores(action)):
-            refusal = NotSimulated(f"CloudFormation action {action}")
+        try:
+            self._refuse(self._get_action())
+        except NotSimulated as refusal:
             refused: TYPE_RESPONSE = self.serialized(ActionResult(refusal))
             return refused
         with LOCK:
             answer: TYPE_RESPONSE = super().call_action()
         return answer
+
+    def _refuse(self, action: str) -> None:
+        if not hasattr(type(self), camelcase_to_underscores(action)):
+            raise NotSimulated(f"CloudFormation action {action}")
+        limits.refuse(self.params)
 
     # Stacks
 

@@ -1,6 +1,7 @@
 """SageMaker's API: moto's, with what monitoring needs added and its faults mended.
 
     validation.py        every request against botocore's model, in AWS's words
+    limits.py            what is refused by name, and what has no effect
     listing.py           filters, sort, pages: one row per List action
     backend.py           the state: moto's, plus schedules, executions and projects
     responses.py         the actions; one mixin per resource

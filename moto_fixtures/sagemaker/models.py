@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 from moto.sagemaker.models import Model as MotoModel
 
 from moto_fixtures.sagemaker.backend import Backend
-from moto_fixtures.sagemaker.errors import AWSValidationException
+from moto_fixtures.sagemaker.errors import AWSValidationException, NotSimulatedError
 
 
 class Model(MotoModel):
@@ -34,7 +34,7 @@ class Model(MotoModel):
 
     @property
     def container(self) -> dict[str, Any]:
-        """The container that answers first: the primary one, or the first of a pipeline."""
+        """The container that answers: the primary one, or the only one of a list."""
         return dict(self.request.get("PrimaryContainer") or self.request["Containers"][0])
 
 
@@ -65,6 +65,8 @@ class ModelActions:
             raise AWSValidationException(
                 f"Model {name} must have exactly one of PrimaryContainer and Containers."
             )
+        if len(request.get("Containers", ())) > 1:
+            raise NotSimulatedError("A model of several containers")
         made = Model(request, backend)
         container = resolved(backend, made.container)
         if not {"Image", "ModelDataUrl", "ModelDataSource"} & set(container):

@@ -1,7 +1,7 @@
 """Processing jobs behind monitoring executions, described as the request that made them.
 
 moto's drop the environment and the resources. Jobs a user creates are refused (see
-`responses.REFUSED`) until a script can be run for them.
+`limits.REFUSED_ACTIONS`) until a script can be run for them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.sagemaker.responses import SageMakerResponse
 
-from moto_fixtures.sagemaker import validation
+from moto_fixtures.sagemaker import limits, validation
 from moto_fixtures.sagemaker.endpoints import EndpointActions
 from moto_fixtures.sagemaker.errors import NotSimulatedError
 from moto_fixtures.sagemaker.executions import ExecutionActions
@@ -20,19 +20,6 @@ from moto_fixtures.sagemaker.processing_jobs import ProcessingJobActions
 from moto_fixtures.sagemaker.projects import ProjectActions
 from moto_fixtures.sagemaker.schedules import ScheduleActions
 from moto_fixtures.sagemaker.tags import TagActions
-
-REFUSED = dict.fromkeys(
-    (
-        "CreateAutoMLJobV2",
-        "CreateHyperParameterTuningJob",
-        "CreateProcessingJob",
-        "CreateTrainingJob",
-        "CreateTransformJob",
-        "StartPipelineExecution",
-    ),
-    "moto would answer that it completed though nothing ran.",
-)
-"""Actions moto pretends to do: nothing would run, and the job would say Completed."""
 
 
 class Response(
@@ -67,8 +54,9 @@ class Response(
         return super().serialized(action_result)
 
     def _check(self, action: str) -> None:
-        if action in REFUSED or not hasattr(self, camelcase_to_underscores(action)):
-            raise NotSimulatedError(f"sagemaker:{action}", REFUSED.get(action, ""))
+        limits.refuse(action, self.params)
+        if not hasattr(self, camelcase_to_underscores(action)):
+            raise NotSimulatedError(f"sagemaker:{action}")
         shape = get_service_model("sagemaker").operation_model(action).input_shape
         if shape is not None:
             validation.check(shape, self.params)

@@ -143,3 +143,26 @@ def test_traffic_to_nowhere_is_refused(project: Project) -> None:
     del project
     with pytest.raises(InvocationError, match="Endpoint nowhere of account"):
         runtime.send_traffic(backend(), "nowhere", [])
+
+
+@pytest.mark.parametrize("member", runtime.refused_members())
+def test_what_a_call_asks_for_in_vain_is_refused_by_name(project: Project, member: str) -> None:
+    with pytest.raises(ClientError, match=f"{member} of InvokeEndpoint") as refused:
+        invoke(project, project.model.rows[0], **{member: "some-thing"})
+    assert refused.value.response["Error"]["Code"] == "NotSimulated"
+    assert events(project) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "request_"),
+    [
+        ("invoke_endpoint_async", {"InputLocation": "s3://bucket/key"}),
+        ("invoke_endpoint_with_response_stream", {"Body": b"1"}),
+    ],
+)
+def test_an_answer_of_another_kind_is_refused_by_name(
+    project: Project, action: str, request_: dict[str, Any]
+) -> None:
+    name = "".join(word.title() for word in action.split("_"))
+    with pytest.raises(ClientError, match=f"{name} is not simulated"):
+        getattr(project.runtime, action)(EndpointName=project.endpoint, **request_)
