@@ -1,8 +1,11 @@
 """One execution: the container's contract, from its environment to its exit message.
 
 Needs     the environment AWS gives its own containers, and files under /opt/ml
-Writes    statistics.json, constraints.json, constraint_violations.json (with an empty list
-          when clean) and findings.json; /opt/ml/output/message; CloudWatch metrics
+Writes    the monitor's documents, constraint_violations.json among them (with an empty list
+          when clean), and findings.json; /opt/ml/output/message; CloudWatch metrics
+
+With `ground_truth_source` and no `analysis_type` it is AWS's merge job; with both, ours: one
+job that joins the labels and evaluates.
 
 The exit code says whether the data could be *evaluated*: it is 0 with violations too, and
 the message tells the two apart. Only an execution that could not be evaluated ends
@@ -16,23 +19,28 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
-from monitoring import report
-from monitoring.capture import FAULTY_SHARE, INPUT, OUTPUT, Reading, Window, read_capture
-from monitoring.documents import CONSTRAINTS, STATISTICS, Documents, publish, read
-from monitoring.errors import FAILED, OK, DocumentError, MonitoringError, NoDataError, UsageError
+from monitoring import metrics, report
+from monitoring.aws.clients import connect
+from monitoring.capture import FAULTY_SHARE, Window, merge
+from monitoring.datasets import Dataset
+from monitoring.documents import CONSTRAINTS, STATISTICS, publish
+from monitoring.errors import FAILED, OK, MonitoringError, NoDataError, UsageError
+from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
+from monitoring.instructions import Given, Instructions, Model, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.monitors import monitor_for
-from monitoring.monitors.base import Batch, Mode, Monitor
-from monitoring.tables import read_csv, read_parquet
+from monitoring.monitors.base import Mode, Monitor
+from monitoring.predictors import opened
 
 MESSAGE = Path("opt/ml/output/message")
 METRICS = Path("opt/ml/output/metrics/cloudwatch/cloudwatch_metrics.jsonl")
-FINDINGS = "findings.json"
+CONFIG = Path("opt/ml/processing/input/config")
+"""Where Clarify's jobs find their analysis configuration."""
 LONGEST_MESSAGE = 1024
 """Bytes of an exit message that reach the execution's summary."""
 
@@ -43,7 +51,19 @@ ANALYSIS_TYPES = {
     "MODEL_BIAS": BIAS,
     "MODEL_EXPLAINABILITY": EXPLAINABILITY,
 }
-"""`analysis_type`; AWS leaves it out for data quality."""
+"""`analysis_type`; AWS leaves it out for data quality. Clarify's two are UNCONFIRMED."""
+ATTRIBUTES = (
+    "problem_type",
+    "inference_attribute",
+    "probability_attribute",
+    "ground_truth_attribute",
+    "features_attribute",
+    "probability_threshold_attribute",
+    "positive_label",
+    "negative_label",
+)
+"""Variables that say where a row's parts are. `features_attribute` is UNCONFIRMED, and
+`negative_label` ours."""
 NOT_BUILT = (
     "record_preprocessor_script",
     "post_analytics_processor_script",
@@ -52,43 +72,11 @@ NOT_BUILT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
-    """Where the data lie, and how they are written (`dataset_format`)."""
-
-    path: Path
-    format: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    window: Window | None = None
-    faulty_share: float = FAULTY_SHARE
-
-    def open(self, names: tuple[str, ...], mode: Mode) -> tuple[Iterator[Batch], Reading | None]:
-        """The data as batches; and, for captured traffic, the books of its reading."""
-        if self.format == "csv":
-            return read_csv(self.path, header=_truth(self.options.get("header", True))), None
-        if self.format == "parquet":
-            return read_parquet(self.path), None
-        if self.format != "sagemakerCaptureJson":
-            raise MonitoringError(
-                f"dataset_format {self.format!r}: reading it is not built yet, so nothing was "
-                "evaluated. Built: csv, parquet, sagemakerCaptureJson."
-            )
-        sides = self.options.get("captureIndexNames") or (INPUT, OUTPUT)
-        reading = read_capture(
-            self.path,
-            self.window,
-            names=names,
-            sides=sides,
-            like_aws=mode == "compat",
-            faulty_share=self.faulty_share,
-        )
-        return reading.batches, reading
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """One execution as its environment describes it."""
 
     monitor: Monitor
+    instructions: Instructions
     dataset: Dataset
     output: Path
     mode: Mode
@@ -100,7 +88,7 @@ class Job:
     categorical_drift_method: str
 
     @classmethod
-    def parse(cls, environment: Mapping[str, str], root: Path) -> Self:
+    def parse(cls, environment: Mapping[str, str], root: Path, model: Model | None = None) -> Self:
         """Read the container's environment.
 
         Raises UsageError naming the variable, or MonitoringError naming what is not built.
@@ -114,9 +102,13 @@ class Job:
         schedule = environment.get("sagemaker_monitoring_schedule_name", "")
         dimensions = {"Endpoint": endpoint, "MonitoringSchedule": schedule}
         start = environment.get("start_time", "")
+        dataset = _dataset(environment, root)
         return cls(
             monitor=monitor,
-            dataset=_dataset(environment, root),
+            instructions=instructions(
+                monitor.kind, _given(environment, root), is_table=dataset.is_table, model=model
+            ),
+            dataset=dataset,
             output=_path(environment, "output_path", root),
             mode=mode_named(environment.get("analysis_mode", "corrected")),
             baseline={
@@ -131,14 +123,18 @@ class Job:
         )
 
 
-def run(environment: Mapping[str, str], root: Path = Path("/")) -> int:
+def run(environment: Mapping[str, str], root: Path = Path("/"), model: Model | None = None) -> int:
     """Run one execution; every container path is resolved under `root`.
 
-    Returns 0 when the data could be evaluated, with or without violations. Otherwise the
-    outputs are untouched, and the message says why in one line.
+    `model` opens the model that explainability asks. Returns 0 when the data could be
+    evaluated, with or without violations. Otherwise the outputs are untouched, and the
+    message says why in one line.
     """
     try:
-        message = _execute(Job.parse(environment, root), root)
+        if environment.get("ground_truth_source") and not environment.get("analysis_type"):
+            message = _merge(environment, root)
+        else:
+            message = _execute(Job.parse(environment, root, model), root)
         code = OK
     except MonitoringError as error:
         message, code = str(error), error.exit_code
@@ -154,100 +150,48 @@ def run(environment: Mapping[str, str], root: Path = Path("/")) -> int:
     return code
 
 
-def suggest(monitor: Monitor, dataset: Dataset, categorical_drift_method: str = "") -> Documents:
-    """A baseline's documents from its data set."""
-    batches, _ = dataset.open((), "corrected")
-    documents = dict(monitor.suggest(batches))
-    if categorical_drift_method:
-        config = documents[CONSTRAINTS]["monitoring_config"]["distribution_constraints"]
-        config["categorical_drift_method"] = categorical_drift_method
-    return documents
-
-
-def check(monitor: Monitor, dataset: Dataset, baseline: Documents, mode: Mode) -> report.Outcome:
-    """Compare a data set with a baseline; raises NoDataError naming what was read instead."""
-    names = _feature_names(baseline)
-    batches, reading = dataset.open(names, mode)
-    try:
-        analysis = monitor.analyze(batches, baseline, mode)
-    except NoDataError:
-        if reading is None:
-            raise
-        raise NoDataError(_no_data(reading, dataset)) from None
-    return report.Outcome(monitor.kind, mode, analysis, dataset.window, reading)
-
-
-def documents_of(outcome: report.Outcome) -> Documents:
-    """Everything an execution writes: AWS's documents, and our findings beside them."""
-    return {**outcome.analysis.documents, FINDINGS: report.findings_document(outcome)}
-
-
-def read_baseline(files: Mapping[str, Path]) -> Documents:
-    """A baseline's documents by name; raises DocumentError for one that is missing."""
-    for name, path in files.items():
-        if not path.is_file():
-            raise DocumentError(
-                f"{path}: the baseline's {name} is not there, so there is nothing to compare "
-                "with. Check where the baseline lies, or make one with `monitor suggest`."
-            )
-    return {name: read(path) for name, path in files.items()}
-
-
-def mode_named(text: str) -> Mode:
-    """The mode called `text`; raises UsageError.
-
-    >>> mode_named("compat")
-    'compat'
-    """
-    for mode in get_args(Mode):
-        if text == mode:
-            return text  # type: ignore[return-value]
-    raise UsageError(f"analysis_mode is {text!r}; it is one of {', '.join(get_args(Mode))}.")
-
-
 def _execute(job: Job, root: Path) -> str:
+    told = job.instructions
     if not job.baseline:
-        publish(suggest(job.monitor, job.dataset, job.categorical_drift_method), job.output)
+        documents = suggest(job.monitor, job.dataset, told, job.categorical_drift_method)
+        publish(documents, job.output)
         return _completed(0)
     baseline = read_baseline(job.baseline)
-    publishes = job.publishes_metrics and report.emits_metrics(baseline)
+    publishes = job.publishes_metrics and metrics.emits_metrics(baseline)
     try:
-        outcome = check(job.monitor, job.dataset, baseline, job.mode)
+        outcome = check(job.monitor, job.dataset, baseline, job.mode, told)
     except NoDataError:
         if publishes:
-            none = report.records_metric(0, job.dimensions, job.metric_time)
+            none = metrics.records_metric(0, job.dimensions, job.metric_time)
             _write_metrics(root, [none])
         raise
     publish(documents_of(outcome), job.output)
     if publishes:
-        _write_metrics(root, report.metric_data(outcome.analysis, job.dimensions, job.metric_time))
+        found = (job.monitor.kind, outcome.analysis, job.dimensions, job.metric_time)
+        _write_metrics(root, metrics.metric_data(*found))
     return _completed(len(outcome.analysis.findings))
+
+
+def _merge(environment: Mapping[str, str], root: Path) -> str:
+    """AWS's merge job: labels to captured records, before model quality and bias."""
+    made = merge(
+        _path(environment, "dataset_source", root),
+        _path(environment, "ground_truth_source", root),
+        _path(environment, "output_path", root),
+        _window(environment),
+        faulty_share=_share(environment, "faulty_record_share", FAULTY_SHARE),
+    )
+    coverage = made.coverage
+    return (
+        f"Completed: {coverage.joined:,} of {coverage.records:,} records were joined with a label "
+        f"({coverage.orphans:,} labels of other records)."
+    )
 
 
 def _completed(violations: int) -> str:
     if violations:
         return f"CompletedWithViolations: Job completed successfully with {violations} violations."
     return "Completed: Job completed successfully with no violations."
-
-
-def _no_data(reading: Reading, dataset: Dataset) -> str:
-    noted = {name: number for name, number in reading.counts.as_dict().items() if number}
-    seen = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in noted.items())
-    window = f" between {dataset.window}".replace(" to ", " and ") if dataset.window else ""
-    return (
-        f"NO_DATA: no captured record{window}, so nothing was evaluated (read: "
-        f"{seen or 'no files'}). Check that the endpoint had traffic and that its data capture "
-        "is on and started."
-    )
-
-
-def _feature_names(baseline: Documents) -> tuple[str, ...]:
-    constraints = baseline.get(CONSTRAINTS)
-    features = constraints.get("features") if isinstance(constraints, Mapping) else None
-    listed = features if isinstance(features, list) else []
-    return tuple(
-        str(entry["name"]) for entry in listed if isinstance(entry, Mapping) and "name" in entry
-    )
 
 
 def _kind(analysis_type: str) -> Kind:
@@ -267,21 +211,44 @@ def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
             "dataset_format is not a JSON object with one key, such as "
             '{"sagemakerCaptureJson": {...}}; how to read the data is unknown.'
         ) from None
+    labels = "ground_truth_source"
+    return Dataset(
+        _path(environment, "dataset_source", root),
+        name,
+        options,
+        _window(environment),
+        _share(environment, "faulty_record_share", FAULTY_SHARE),
+        _path(environment, labels, root) if environment.get(labels) else None,
+        _share(environment, "minimum_label_coverage", 0.0),
+    )
+
+
+def _given(environment: Mapping[str, str], root: Path) -> Given:
+    """The attributes, and the analysis configuration where there is one."""
+    texts = {name: environment.get(name, "") for name in ATTRIBUTES}
+    if environment.get("analysis_config"):
+        return Given(**texts, analysis_config=_path(environment, "analysis_config", root))
+    usual = root / CONFIG / "analysis_config.json"
+    # A definition's ConfigUri may name a file of any name; it is alone in its directory.
+    found = [usual] if usual.is_file() else sorted((root / CONFIG).glob("*.json"))
+    return Given(**texts, analysis_config=found[0] if len(found) == 1 else None)
+
+
+def _window(environment: Mapping[str, str]) -> Window | None:
     start, end = environment.get("start_time", ""), environment.get("end_time", "")
-    window = Window.parse(start, end) if start or end else None
-    path = _path(environment, "dataset_source", root)
-    return Dataset(path, name, options, window, _faulty_share(environment))
+    return Window.parse(start, end) if start or end else None
 
 
-def _faulty_share(environment: Mapping[str, str]) -> float:
-    """`faulty_record_share`, ours: how much of a window may be left out as faulty."""
-    text = environment.get("faulty_record_share", str(FAULTY_SHARE))
+def _share(environment: Mapping[str, str], name: str, default: float) -> float:
+    """A variable of ours: `faulty_record_share`, how much of a window may be left out as
+    faulty; `minimum_label_coverage`, how much of it must have a label."""
+    text = environment.get(name, str(default))
     try:
         share = float(text)
     except ValueError:
         share = math.nan
     if not 0.0 <= share <= 1.0:
-        raise UsageError(f"faulty_record_share is {text!r}; it is a share from 0 to 1.")
+        raise UsageError(f"{name} is {text!r}; it is a share from 0 to 1.")
     return share
 
 
@@ -293,13 +260,8 @@ def _path(environment: Mapping[str, str], name: str, root: Path) -> Path:
     return root / path
 
 
-def _truth(value: Any) -> bool:
-    """A boolean of `dataset_format`, which may arrive as text."""
-    return value if isinstance(value, bool) else str(value).lower() == "true"
-
-
-def _write_metrics(root: Path, metrics: Iterable[Mapping[str, Any]]) -> None:
-    _write(root / METRICS, "".join(json.dumps(line) + "\n" for line in metrics))
+def _write_metrics(root: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    _write(root / METRICS, "".join(json.dumps(line) + "\n" for line in lines))
 
 
 def _write(path: Path, text: str) -> None:
@@ -318,7 +280,7 @@ def _shortened(message: str) -> str:
 def main() -> int:
     """The container's entry point: `python -m monitoring.job`."""
     root = Path("/")
-    code = run(os.environ, root)
+    code = run(os.environ, root, lambda config: opened(config.predictor, connect()))
     sys.stdout.write((root / MESSAGE).read_text(encoding="utf-8") + "\n")
     return code
 

@@ -1,7 +1,7 @@
-"""An execution's result → sentences for people, numbers for CloudWatch, `findings.json`.
+"""An execution's result → sentences for people, and `findings.json`.
 
 Needs     an `Analysis`, and what was read to make it
-Gives     text without control characters, metric data, and the evidence as a document
+Gives     text without control characters, and the evidence as a document
 
 Column names and values come from whoever calls the endpoint. They are never trusted: a
 terminal would obey an escape sequence inside a name, and a value may be personal data, so
@@ -11,13 +11,12 @@ names are cleaned and values stay out unless they are asked for.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitoring.capture import Reading, Window
-from monitoring.documents import STATISTICS, Documents
-from monitoring.kinds import Kind
+from monitoring.capture import Coverage, Reading, Window
+from monitoring.kinds import DATA_QUALITY, Kind
 from monitoring.measures.state import Uncomputable
 from monitoring.monitors.base import Analysis, Finding, Mode
 
@@ -35,7 +34,9 @@ class Outcome:
     mode: Mode
     analysis: Analysis
     window: Window | None = None
-    reading: Reading | None = None
+    reading: Reading[Any] | None = None
+    coverage: Coverage | None = None
+    """How much of the traffic had labels, where it needed any and was merged by us."""
 
 
 def clean(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -62,7 +63,9 @@ def sentences(outcome: Outcome, show_values: bool = False) -> Iterator[str]:
         yield f"  {clean(finding.feature)}: {clean(finding.description, 2 * LONGEST_TEXT)}"
         for detail in _details(finding, show_values):
             yield f"      {detail}"
-    yield from _without_distance(analysis)
+    yield from _not_computed(outcome)
+    for warning in _warnings(outcome):
+        yield f"  note: {clean(warning, 2 * LONGEST_TEXT)}"
     if outcome.reading is not None:
         yield from _reading_sentences(outcome.reading)
 
@@ -79,22 +82,28 @@ def _details(finding: Finding, show_values: bool) -> Iterator[str]:
         yield clean(finding.other_mode)
 
 
-def _without_distance(analysis: Analysis) -> Iterator[str]:
-    """Columns whose drift is unknown, by reason: unknown is not the same as none."""
+def _not_computed(outcome: Outcome) -> Iterator[str]:
+    """What is unknown, by reason: unknown is not the same as none."""
+    what = "drift not computed" if outcome.kind == DATA_QUALITY else "not computed"
     reasons: dict[str, list[str]] = {}
-    for name, distance in analysis.distances.items():
+    for name, distance in outcome.analysis.distances.items():
         if isinstance(distance, Uncomputable):
             reasons.setdefault(distance.reason, []).append(clean(name))
     for reason, names in reasons.items():
-        yield f"  drift not computed ({clean(reason)}): {clean(', '.join(names))}"
+        yield f"  {what} ({clean(reason)}): {clean(', '.join(names))}"
 
 
-def _reading_sentences(reading: Reading) -> Iterator[str]:
+def _warnings(outcome: Outcome) -> list[str]:
+    """What a reader must know of the numbers, the labels and the traffic."""
+    labels = outcome.coverage.warnings() if outcome.coverage else ()
+    traffic = outcome.reading.warnings if outcome.reading else ()
+    return [*outcome.analysis.warnings, *labels, *traffic]
+
+
+def _reading_sentences(reading: Reading[Any]) -> Iterator[str]:
     noted = {name: n for name, n in reading.counts.as_dict().items() if n}
     counted = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in noted.items())
     yield f"  read: {counted}"
-    for warning in reading.warnings:
-        yield f"  note: {clean(warning, 2 * LONGEST_TEXT)}"
     for problem in reading.problems:
         yield f"  skipped: {clean(str(problem))}"
 
@@ -114,7 +123,8 @@ def findings_document(outcome: Outcome) -> dict[str, Any]:
             if isinstance(distance, Uncomputable)
         },
         "capture": reading.counts.as_dict() if reading else None,
-        "warnings": list(reading.warnings) if reading else [],
+        "ground_truth": outcome.coverage.as_dict() if outcome.coverage else None,
+        "warnings": _warnings(outcome),
         "problems": [str(problem) for problem in reading.problems] if reading else [],
     }
 
@@ -153,72 +163,3 @@ def redacted(evidence: Mapping[str, Any]) -> dict[str, Any]:
         return shown(value) if key in HOLDS_VALUES and isinstance(value, str) else value
 
     return {key: entry(key, value) for key, value in evidence.items()}
-
-
-def metric_data(
-    analysis: Analysis, dimensions: Mapping[str, str], timestamp: str
-) -> Iterator[dict[str, Any]]:
-    """CloudWatch metric data of a data-quality run, as AWS's container writes its file.
-
-    Query `feature_non_null_*` (completeness) and `feature_baseline_drift_*` by Sum. A
-    distance that could not be computed is not published: 0 would read as "no drift".
-    """
-    for feature in analysis.documents[STATISTICS]["features"]:
-        yield from _feature_metrics(feature, analysis, dimensions, timestamp)
-    violations = len(analysis.findings)
-    yield metric("total_number_of_violations", {"Value": violations}, dimensions, timestamp)
-    yield records_metric(analysis.item_count, dimensions, timestamp)
-
-
-def records_metric(rows: int, dimensions: Mapping[str, str], timestamp: str) -> dict[str, Any]:
-    """`records`, ours: how many rows the window held. 0 is what an alarm should see."""
-    return metric("records", {"Value": rows}, dimensions, timestamp)
-
-
-def metric(
-    name: str, value: Mapping[str, Any], dimensions: Mapping[str, str], timestamp: str
-) -> dict[str, Any]:
-    """One line of `cloudwatch_metrics.jsonl`.
-
-    >>> metric("records", {"Value": 5}, {"Endpoint": "fraud"}, "")
-    {'MetricName': 'records', 'Dimensions': [{'Name': 'Endpoint', 'Value': 'fraud'}], 'Value': 5}
-    """
-    listed = [{"Name": key, "Value": text} for key, text in dimensions.items()]
-    time = {"Timestamp": timestamp} if timestamp else {}
-    return {"MetricName": name, **time, "Dimensions": listed, **value}
-
-
-def _feature_metrics(
-    feature: Mapping[str, Any], analysis: Analysis, dimensions: Mapping[str, str], timestamp: str
-) -> Iterator[dict[str, Any]]:
-    name = feature["name"]
-    numbers = feature.get("numerical_statistics", {})
-    block = numbers or feature.get("string_statistics", {})
-    if numbers and all(isinstance(numbers.get(key), int | float) for key in ("min", "max", "sum")):
-        values = {
-            "Maximum": numbers["max"],
-            "Minimum": numbers["min"],
-            "SampleCount": numbers["common"]["num_present"],
-            "Sum": numbers["sum"],
-        }
-        yield metric(f"feature_data_{name}", {"StatisticValues": values}, dimensions, timestamp)
-    if isinstance(completeness := block.get("completeness"), int | float):
-        yield metric(f"feature_non_null_{name}", {"Value": completeness}, dimensions, timestamp)
-    distance = analysis.distances.get(name)
-    if isinstance(distance, int | float):
-        drift = {"Value": distance}
-        yield metric(f"feature_baseline_drift_{name}", drift, dimensions, timestamp)
-
-
-def emits_metrics(baseline: Documents) -> bool:
-    """Whether the baseline's `monitoring_config` lets metrics out (`emit_metrics`)."""
-    config: Iterable[Any] = (
-        document.get("monitoring_config", {})
-        for document in baseline.values()
-        if isinstance(document, Mapping)
-    )
-    return all(
-        part.get("emit_metrics", "Enabled") == "Enabled"
-        for part in config
-        if isinstance(part, Mapping)
-    )

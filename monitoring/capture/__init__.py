@@ -1,20 +1,26 @@
 """Captured traffic → columns of text: one hour of an endpoint, streamed.
 
 Needs     capture files (JSON Lines, perhaps gzipped) and the window they are read for
-Writes    nothing; `read_capture` gives batches, what was counted, and where it went wrong
+Writes    nothing but merged records; readers give batches, counts, and where it went wrong
 
     lines.py      files    → numbered lines        what a file may do wrong
     records.py    a line   → one captured event    what an event is, and which window it is in
+    events.py     files    → events of the window  each once
     payloads.py   a payload → its rows             CSV, JSON, JSON Lines, BASE64
     headers.py    rows that are names, not values
     layout.py     rows     → columns               outputs first, then inputs
     tally.py      what was counted, and when it is too much
-    reading.py    all of it, streamed
+    reading.py    events   → columns               for data quality
+    merging.py    events + ground truth → merged records
+    selecting.py  a payload → one attribute        by index, name or JMESPath
+    observing.py  events   → features, label, answers
 
 The hour in a file's path is when the file was written, not when its records happened:
 only `inferenceTime` says which window a record belongs to.
 """
 
+from monitoring.capture.merging import Coverage, merge, read_coverage
+from monitoring.capture.observing import Attributes, read_observed
 from monitoring.capture.reading import Reading, read_capture
 from monitoring.capture.records import INPUT, OUTPUT, Window
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem
@@ -23,9 +29,14 @@ __all__ = [
     "FAULTY_SHARE",
     "INPUT",
     "OUTPUT",
+    "Attributes",
     "Counts",
+    "Coverage",
     "Problem",
     "Reading",
     "Window",
+    "merge",
     "read_capture",
+    "read_coverage",
+    "read_observed",
 ]

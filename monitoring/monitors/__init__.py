@@ -5,9 +5,12 @@ from __future__ import annotations
 from monitoring.errors import MonitoringError
 from monitoring.kinds import Kind
 from monitoring.monitors.base import Monitor
+from monitoring.monitors.bias import BIAS_MONITOR
 from monitoring.monitors.data_quality import DATA_QUALITY_MONITOR
+from monitoring.monitors.explainability import EXPLAINABILITY_MONITOR
+from monitoring.monitors.model_quality import MODEL_QUALITY_MONITOR
 
-MONITORS = (DATA_QUALITY_MONITOR,)
+MONITORS = (DATA_QUALITY_MONITOR, MODEL_QUALITY_MONITOR, BIAS_MONITOR, EXPLAINABILITY_MONITOR)
 
 
 def monitor_for(kind: Kind) -> Monitor:

@@ -217,10 +217,10 @@ def nothing(settings: ModelQuality) -> Answers:
     return (Regressed if settings.problem_type == "Regression" else Classified).nothing(settings)
 
 
-def coded(column: pa.Array | None, rows: int) -> Coded:
-    """A column of text in dictionary form; all unknown where there is no such column.
+def coded(column: pa.Array | None, rows: int = 0) -> Coded:
+    """A column of text in dictionary form; `rows` times unknown where there is none.
 
-    >>> coded(pa.array(["1", None, "0", "1"]), 4)
+    >>> coded(pa.array(["1", None, "0", "1"]))
     Coded(codes=array([ 0, -1,  1,  0]), names=('1', '0'))
     """
     if column is None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from monitoring.capture import Reading, Window, read_capture
-from monitoring.errors import MonitoringError
+from monitoring.capture import Attributes, Reading, Window, read_capture, read_observed
 from monitoring.job import Job, run
+from monitoring.kinds import MODEL_QUALITY
+from monitoring.monitors.answers import ModelQuality
 
 SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).parents[3] / "shared"))
 GOLDEN = SHARED / "golden"
@@ -129,10 +130,6 @@ def golden_environment() -> dict[str, str]:
 
 def test_the_environment_of_a_real_job_is_parsed(tmp_path: Path):
     environment = golden_environment()
-    del environment["analysis_type"]  # as for data quality
-    environment["dataset_format"] = json.dumps(
-        {"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}
-    )
     job = Job.parse(environment, tmp_path)
     assert job.dataset.path == tmp_path / "opt/ml/processing/input_data"
     assert str(job.dataset.window) == "2025-02-16T15:00:00Z to 2025-02-16T16:00:00Z"
@@ -148,9 +145,68 @@ def test_the_environment_of_a_real_job_is_parsed(tmp_path: Path):
     }
 
 
-def test_a_job_of_a_monitor_not_built_says_so(tmp_path: Path):
-    environment = golden_environment()
-    with pytest.raises(MonitoringError, match=r"model-quality.*not built"):
-        Job.parse(environment, tmp_path)
-    assert run(environment, tmp_path) == 1
-    assert "model-quality" in (tmp_path / "opt/ml/output/message").read_text()
+def test_what_the_real_job_monitors_is_parsed_with_it(tmp_path: Path):
+    job = Job.parse(golden_environment(), tmp_path)
+    assert job.monitor.kind == MODEL_QUALITY
+    assert job.dataset.format == "sagemakerMergeJson"
+    assert job.instructions.settings == ModelQuality("BinaryClassification", threshold=0.5)
+    assert job.instructions.wanted is not None
+    assert job.instructions.wanted.attributes == Attributes(probability="0")
+
+
+def test_the_real_job_runs_on_the_merged_records_there_are(tmp_path: Path):
+    """Two rows of the 77: both labelled 0, both below the threshold."""
+    hour = tmp_path / "opt/ml/processing/input_data/mlops/AllTraffic/2025/02/16/15"
+    hour.mkdir(parents=True)
+    (hour / "part-00000.jsonl").write_bytes((IDEA_TO_PROD / "merged.jsonl").read_bytes())
+    baseline = tmp_path / "opt/ml/processing/baseline/constraints/constraints.json"
+    baseline.parent.mkdir(parents=True)
+    bound = {"threshold": 0.8951201747997086, "comparison_operator": "LessThanThreshold"}
+    block = {"accuracy": bound, "recall": {**bound, "threshold": 0.2229}}
+    document = {"version": 0.0, "binary_classification_constraints": block}
+    baseline.write_text(json.dumps(document))
+    assert run(golden_environment(), tmp_path) == 0
+    output = tmp_path / "opt/ml/processing/output"
+    statistics = json.loads((output / "statistics.json").read_text())
+    metrics = statistics["binary_classification_metrics"]
+    assert metrics["confusion_matrix"] == {"0": {"0": 2, "1": 0}, "1": {"0": 0, "1": 0}}
+    assert metrics["accuracy"]["value"] == 1.0
+    assert metrics["recall"]["value"] is None
+    assert metrics["auc"]["value"] is None
+    findings = json.loads((output / "findings.json").read_text())
+    assert findings["not_computed"]["recall"] == "no row is labelled positive"
+
+
+@pytest.mark.parametrize(
+    ("case", "attributes", "rows"),
+    [
+        (
+            "bias-adult-batch-json",
+            Attributes(
+                "SageMakerOutput.predictions[*].predicted_label",
+                "SageMakerOutput.predictions[*].score",
+                "instances[*].label",
+                "instances[*].features",
+            ),
+            334,
+        ),
+        (
+            "bias-adult-batch-jsonl",
+            Attributes("SageMakerOutput.predicted_label", "SageMakerOutput.score", "", "features"),
+            1,
+        ),
+    ],
+)
+def test_merged_records_of_batch_transforms_are_read(
+    tmp_path: Path, case: str, attributes: Attributes, rows: int
+):
+    record = json.loads((GOLDEN / case / "merged_record_first_line.json").read_text())
+    merged = tmp_path / "part-00000.jsonl"
+    merged.write_text(json.dumps(record) + "\n")
+    reading = read_observed(merged, attributes)
+    (observed,) = reading.batches
+    assert observed.features.num_rows == rows
+    assert observed.features.num_columns == 14
+    assert len(observed.label) == len(observed.predicted) == len(observed.probability) == rows
+    assert observed.probability[0].as_py().startswith("0.98997735977172")
+    assert reading.counts.faulty == 0

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from monitoring.job import FINDINGS, MESSAGE, METRICS, run
+from monitoring.evaluation import FINDINGS
+from monitoring.job import MESSAGE, METRICS, run
 
 OUTPUT = Path("opt/ml/processing/output")
 CAPTURE = Path("opt/ml/processing/input_data/fraud-staging/AllTraffic/2026/01/05/09")
@@ -238,7 +239,8 @@ FAULTS = {
         "model quality",
     ),
     "a preprocessor": ({"record_preprocessor_script": "/x.py"}, 1, "record_preprocessor_script"),
-    "another monitor": ({"analysis_type": "MODEL_BIAS"}, 1, "model-bias.*not built"),
+    "bias without its configuration": ({"analysis_type": "MODEL_BIAS"}, 2, "analysis_config"),
+    "an unknown monitor": ({"analysis_type": "ASTROLOGY"}, 2, "analysis_type"),
     "a source that is not there": ({"dataset_source": "/opt/ml/nowhere"}, 1, "nowhere"),
 }
 

@@ -1,4 +1,4 @@
-"""What people and CloudWatch are told: cleaned, redacted, and never a made-up number."""
+"""What people are told: cleaned, redacted, and never a made-up number."""
 
 from __future__ import annotations
 
@@ -128,34 +128,3 @@ def test_redaction_keeps_the_baselines_values_and_the_pairing():
     assert redacted["current_counts"] == {"Rome": 1, redacted["at"]: 4}
     assert redacted["baseline_counts"] == {"Rome": 5}
     assert redacted["correction"] == 0.1
-
-
-def named(lines: Any) -> dict[str, Any]:
-    return {line["MetricName"]: line for line in lines}
-
-
-def test_a_distance_that_was_not_computed_is_not_published():
-    measured = analysis(
-        features=[feature("age", min=1.0, max=4.0, sum=10.0), feature("flag", min=0.0)],
-        distances={"age": 0.25, "flag": Uncomputable("too few values")},
-    )
-    metrics = named(report.metric_data(measured, {"Endpoint": "e"}, "2026-01-05T09:00:00Z"))
-    assert metrics["feature_baseline_drift_age"]["Value"] == 0.25
-    assert "feature_baseline_drift_flag" not in metrics
-    assert "feature_data_flag" not in metrics
-    assert metrics["feature_data_age"]["StatisticValues"]["SampleCount"] == 4
-
-
-def test_metrics_count_violations_and_records():
-    metrics = named(report.metric_data(analysis(finding(), finding()), {}, ""))
-    assert metrics["total_number_of_violations"]["Value"] == 2
-    assert metrics["records"]["Value"] == 1200
-    assert "Timestamp" not in metrics["records"]
-
-
-@pytest.mark.parametrize(
-    ("switch", "emits"), [("Enabled", True), ("Disabled", False), (None, True)]
-)
-def test_the_baseline_can_keep_metrics_in(switch: str | None, emits: bool):
-    config = {"monitoring_config": {"emit_metrics": switch} if switch else {}}
-    assert report.emits_metrics({"constraints.json": config, "statistics.json": {}}) is emits

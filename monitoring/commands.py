@@ -1,0 +1,379 @@
+"""`monitor suggest …` and `monitor check …`: the same two verbs for every monitor.
+
+Needs     files: a table or captured traffic, labels, a baseline's documents; a model
+Writes    the monitor's documents into --output; sentences to stdout
+
+A monitor's command has the options of what the monitor has to be told, and no others: a
+--ground-truth that data quality would ignore is refused, not ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+
+from monitoring import report
+from monitoring.aws.clients import connect
+from monitoring.capture import FAULTY_SHARE, Window
+from monitoring.datasets import CAPTURED, Dataset
+from monitoring.documents import CONSTRAINTS, STATISTICS, publish
+from monitoring.errors import VIOLATIONS_FOUND, UsageError
+from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
+from monitoring.instructions import Given, Instructions, instructions
+from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, KINDS, MODEL_QUALITY, Kind
+from monitoring.measures.attribution import Predict
+from monitoring.monitors import monitor_for
+from monitoring.monitors.answers import ProblemType
+from monitoring.monitors.base import Mode
+from monitoring.monitors.explainability_settings import ExplainabilityConfig
+from monitoring.monitors.quality_documents import read_constraints
+from monitoring.predictors import opened
+
+EXIT_CODES = """\b
+Exit codes:
+    0  clean
+    1  error, or could not evaluate (no data, no labels yet, a faulty baseline)
+    2  wrong usage
+    3  violations found"""
+
+Decorator = Callable[[Any], Any]
+
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+SHORT_NAMES = {BIAS: "bias", EXPLAINABILITY: "explainability"}
+"""On the command line; the slug is understood too."""
+
+
+class Verb(click.Group):
+    """`suggest` or `check`, with one command per monitor that is built."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for kind in KINDS:
+            if cmd_name in (kind.slug, command_name(kind)):
+                monitor_for(kind)
+                return super().get_command(ctx, command_name(kind))
+        return super().get_command(ctx, cmd_name)
+
+
+def command_name(kind: Kind) -> str:
+    """What a monitor is called on the command line.
+
+    >>> command_name(BIAS), command_name(MODEL_QUALITY)
+    ('bias', 'model-quality')
+    """
+    return SHORT_NAMES.get(kind, kind.slug)
+
+
+@click.group("suggest", cls=Verb, epilog=EXIT_CODES)
+def suggest_group() -> None:
+    """Make a baseline from data the model was approved on.
+
+    \b
+    Example:
+        monitor suggest data-quality --data train.csv --output baseline/
+    """
+
+
+@click.group("check", cls=Verb, epilog=EXIT_CODES)
+def check_group() -> None:
+    """Compare data with a baseline.
+
+    \b
+    Example:
+        monitor check data-quality --capture capture/ --baseline baseline/ --output run/
+    """
+
+
+def attribute(flag: str, text: str) -> Decorator:
+    return click.option(flag, default="", metavar="COLUMN|JMESPATH", help=text)
+
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+PREDICTION = attribute("--inference-attribute", "Where the predicted label (or value) is.")
+PROBABILITY = attribute("--probability-attribute", "Where the positive class's probability is.")
+LABEL = attribute("--ground-truth-attribute", "Where the label is: in a table, or in its JSON.")
+FEATURES = attribute("--features-attribute", "JMESPath to the features in a JSON request.")
+THRESHOLD = click.option(
+    "--probability-threshold",
+    "probability_threshold_attribute",
+    default="",
+    metavar="FROM 0 TO 1",
+    help="A probability above it is positive. Default 0.5.",
+)
+CONFIG = click.option(
+    "--config", "analysis_config", required=True, type=FILE, help="Clarify's analysis_config.json."
+)
+TOLD: dict[Kind, tuple[Decorator, ...]] = {
+    DATA_QUALITY: (),
+    MODEL_QUALITY: (
+        click.option(
+            "--problem-type",
+            type=click.Choice(get_args(ProblemType)),
+            help="What the model answers. For a check, the baseline's if not given.",
+        ),
+        PREDICTION,
+        PROBABILITY,
+        LABEL,
+        THRESHOLD,
+        click.option("--positive-label", default="", help="Default 1."),
+        click.option("--negative-label", default="", help="Default 0; needed beside a name."),
+    ),
+    BIAS: (
+        CONFIG,
+        click.option("--predicted-label", default="", help="Column of the predicted label."),
+        PREDICTION,
+        PROBABILITY,
+        LABEL,
+        FEATURES,
+        THRESHOLD,
+    ),
+    EXPLAINABILITY: (
+        CONFIG,
+        click.option(
+            "--model",
+            default="",
+            help="A saved model's directory, or an endpoint's name; default the predictor of "
+            "the configuration.",
+        ),
+        FEATURES,
+    ),
+}
+"""What each monitor has to be told beside its data."""
+
+TABLE = (
+    click.option("--data", type=click.Path(path_type=Path), help="A table: CSV, or .parquet."),
+    click.option(
+        "--header/--no-header", default=True, show_default=True, help="Whether CSV has names."
+    ),
+)
+OUTPUT = click.option(
+    "--output",
+    required=True,
+    type=DIRECTORY,
+    help="Directory for the documents. They appear all together, or not at all.",
+)
+CHECKED = (
+    click.option(
+        "--capture",
+        type=click.Path(path_type=Path),
+        help="Captured traffic: a directory of .jsonl files, or one file.",
+    ),
+    click.option(
+        "--faulty-share",
+        default=FAULTY_SHARE,
+        show_default=True,
+        type=click.FloatRange(0, 1),
+        help="More captured records than this are faulty: could not evaluate.",
+    ),
+    click.option("--start", default="", help="Only traffic from this time on (UTC), with --end."),
+    click.option("--end", default="", help="Only traffic before this time."),
+    click.option(
+        "--baseline",
+        required=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help=f"Directory with {CONSTRAINTS} and what else was suggested with it.",
+    ),
+    click.option(
+        "--mode",
+        default="corrected",
+        show_default=True,
+        type=click.Choice(get_args(Mode)),
+        help="compat gives AWS's numbers, its known defects included.",
+    ),
+    click.option(
+        "--show-values", is_flag=True, help="Print sampled values instead of redacting them."
+    ),
+)
+LABELLED = (
+    click.option(
+        "--ground-truth",
+        type=click.Path(path_type=Path),
+        help="Labels of captured traffic: a directory of .jsonl files, or one file.",
+    ),
+    click.option(
+        "--label-coverage",
+        default=0.0,
+        show_default=True,
+        type=click.FloatRange(0, 1),
+        help="A smaller labelled share of the traffic: could not evaluate.",
+    ),
+)
+EXAMPLES = {
+    DATA_QUALITY: ("--data train.csv", "--capture capture/"),
+    MODEL_QUALITY: (
+        "--data predictions.csv --problem-type BinaryClassification "
+        "--inference-attribute prediction --probability-attribute probability "
+        "--ground-truth-attribute label",
+        "--capture capture/ --ground-truth labels/ --inference-attribute 0 "
+        "--probability-attribute 1",
+    ),
+    BIAS: (
+        "--data table.csv --config analysis_config.json --predicted-label prediction",
+        "--capture capture/ --ground-truth labels/ --config analysis_config.json "
+        "--inference-attribute 0",
+    ),
+    EXPLAINABILITY: (
+        "--data table.csv --config analysis_config.json --model model/",
+        "--capture capture/ --config analysis_config.json --model fraud-staging",
+    ),
+}
+SAYS = {
+    DATA_QUALITY: (
+        "Statistics and constraints of a data set: what later traffic is held to.\n\n"
+        "Put the model's outputs before its inputs, as captured traffic has them.",
+        "Types, completeness, domains and distributions against the baseline.",
+    ),
+    MODEL_QUALITY: (
+        "How right the model's answers are, and the thresholds that follow.",
+        "Answers against the labels that arrived, and against the baseline's thresholds.",
+    ),
+    BIAS: (
+        "How differently the model and its data treat people, by facet.",
+        "Differences between facets against the baseline's.",
+    ),
+    EXPLAINABILITY: (
+        "Which features the model's answers rest on.",
+        "The ranking of the features against the baseline's.",
+    ),
+}
+
+
+def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
+    """One monitor's command under one verb."""
+    if verb == "suggest":
+        options: tuple[Decorator, ...] = (*TABLE, *TOLD[kind], OUTPUT)
+    else:
+        labelled = LABELLED if kind.needs_labels else ()
+        options = (*TABLE, *CHECKED, *labelled, *TOLD[kind], OUTPUT)
+    for option in reversed(options):
+        run = option(run)
+    at = ("suggest", "check").index(verb)
+    tail = "" if verb == "suggest" else " --baseline baseline/"
+    line = f"monitor {verb} {command_name(kind)} {EXAMPLES[kind][at]}{tail} --output DIR"
+    text = f"{SAYS[kind][at]}\n\n\b\nExample:\n    {line}"
+    return click.command(command_name(kind), help=text, epilog=EXIT_CODES)(run)
+
+
+def suggesting(kind: Kind) -> click.Command:
+    """`monitor suggest KIND`."""
+
+    def run(data: Path | None, header: bool, output: Path, **told: Any) -> None:
+        if data is None:
+            raise UsageError("give --data FILE, the table to describe.")
+        dataset = table(data, header)
+        with working("describing the data"):
+            documents = suggest(monitor_for(kind), dataset, instructed(kind, dataset, told))
+        for path in publish(documents, output):
+            click.echo(path)
+
+    return decorated(kind, "suggest", run)
+
+
+def checking(kind: Kind) -> click.Command:
+    """`monitor check KIND`."""
+
+    @click.pass_context
+    def run(
+        ctx: click.Context,
+        /,
+        output: Path,
+        baseline: Path,
+        mode: str,
+        show_values: bool,
+        **told: Any,
+    ) -> None:
+        if output.resolve() == baseline.resolve():
+            raise UsageError(
+                "--output is the baseline's directory; its constraints would be overwritten by "
+                "those suggested for this data. Name another directory."
+            )
+        dataset = checked_data(told)
+        documents = baseline_in(baseline)
+        if kind == MODEL_QUALITY and not told["problem_type"]:
+            told["problem_type"] = next(iter(read_constraints(documents[CONSTRAINTS])))
+        with working("checking the data"):
+            to_do = instructed(kind, dataset, told)
+            outcome = check(monitor_for(kind), dataset, documents, mode_named(mode), to_do)
+            publish(documents_of(outcome), output)
+        for sentence in report.sentences(outcome, show_values):
+            click.echo(sentence)
+        click.echo(f"documents in {output}")
+        ctx.exit(VIOLATIONS_FOUND if outcome.analysis.findings else 0)
+
+    return decorated(kind, "check", run)
+
+
+def checked_data(told: dict[str, Any]) -> Dataset:
+    """What is checked; takes the options that say so out of `told`."""
+    data, header, capture = told.pop("data"), told.pop("header"), told.pop("capture")
+    labels, coverage = told.pop("ground_truth", None), told.pop("label_coverage", 0.0)
+    start, end, faulty_share = told.pop("start"), told.pop("end"), told.pop("faulty_share")
+    if (data is None) == (capture is None):
+        raise UsageError("give either --data FILE or --capture DIR, to say what is checked.")
+    if data is not None:
+        if labels is not None:
+            raise UsageError("--ground-truth labels --capture; a table has its label in a column.")
+        return table(data, header)
+    if labels is not None and not labels.exists():
+        raise UsageError(f"--ground-truth {labels}: does not exist; check the path.")
+    window = Window.parse(start, end) if start or end else None
+    return Dataset(capture, CAPTURED, {}, window, faulty_share, labels, coverage)
+
+
+def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructions:
+    """The instructions in a command's options."""
+    predicted = told.pop("predicted_label", "")
+    model = told.pop("model", "")
+    config = told.pop("analysis_config", None)
+    given = Given(**{name: text or "" for name, text in told.items()}, analysis_config=config)
+    if predicted:
+        given = replace(given, inference_attribute=predicted)
+    return instructions(
+        kind, given, is_table=dataset.is_table, model=lambda asked: model_named(model, asked)
+    )
+
+
+def model_named(name: str, config: ExplainabilityConfig) -> AbstractContextManager[Predict]:
+    """The model to ask: in a directory, at an endpoint, or the configuration's own."""
+    if name and Path(name).is_dir():
+        from serving.probabilities import probabilities
+
+        return nullcontext(probabilities(Path(name), config.features))
+    predictor = config.predictor
+    if name:
+        predictor = replace(predictor, endpoint_name=name, model_name="")
+    return opened(predictor, connect())
+
+
+def table(path: Path, header: bool) -> Dataset:
+    """A table on disk, told apart by its suffix."""
+    return Dataset(path, "parquet" if path.suffix == ".parquet" else "csv", {"header": header})
+
+
+def baseline_in(directory: Path) -> dict[str, Any]:
+    """The documents of a baseline; statistics may be absent, and what needs them with it."""
+    files = {CONSTRAINTS: directory / CONSTRAINTS}
+    if (directory / STATISTICS).exists():
+        files[STATISTICS] = directory / STATISTICS
+    return dict(read_baseline(files))
+
+
+@contextmanager
+def working(doing: str) -> Iterator[None]:
+    """A sign of life on a terminal; nothing in a pipe or a log."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(doing):
+        yield
+
+
+for _kind in KINDS:
+    suggest_group.add_command(suggesting(_kind))
+    check_group.add_command(checking(_kind))

@@ -1,0 +1,196 @@
+"""Where an execution's data lie and how they are written → what its monitor reads.
+
+Needs     a path, AWS's `dataset_format`, the window, and for captured traffic its labels
+Gives     batches of text, or observations; and the books of the reading
+
+Labels join captured traffic here when no merge job has done it: into a directory that is
+gone when the data are read. A table holds its labels in a column and is not merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Generic, TypeVar
+
+from monitoring.capture import (
+    FAULTY_SHARE,
+    INPUT,
+    OUTPUT,
+    Attributes,
+    Coverage,
+    Reading,
+    Window,
+    merge,
+    read_capture,
+    read_coverage,
+    read_observed,
+)
+from monitoring.errors import MonitoringError, NoDataError, UsageError
+from monitoring.monitors.base import Batch, Mode, Observations
+from monitoring.tables import read_csv, read_parquet
+
+CAPTURED, MERGED = "sagemakerCaptureJson", "sagemakerMergeJson"
+TABLES = ("csv", "parquet")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[T]):
+    """Data being read; `batches` can be iterated once."""
+
+    batches: Iterator[T]
+    reading: Reading[Any] | None = None
+    """The books, for captured traffic; complete after the last batch."""
+    coverage: Coverage | None = None
+    """How much of the traffic has labels, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a monitor wants to have of each row, and where it is."""
+
+    attributes: Attributes = field(default_factory=Attributes)
+    labels: bool = True
+    features: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Data at rest."""
+
+    path: Path
+    format: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    window: Window | None = None
+    faulty_share: float = FAULTY_SHARE
+    ground_truth: Path | None = None
+    """Labels of captured traffic that was not merged."""
+    label_coverage: float = 0.0
+    """A smaller labelled share of the window's records is not evaluated."""
+
+    @property
+    def is_table(self) -> bool:
+        return self.format in TABLES
+
+    def batches(self, names: tuple[str, ...], mode: Mode) -> Opened[Batch]:
+        """All of it as text, for data quality. `names` are the baseline's columns."""
+        if self.is_table:
+            return Opened(self._table())
+        self._require(CAPTURED)
+        reading = read_capture(
+            self.path,
+            self.window,
+            names=names,
+            sides=self.options.get("captureIndexNames") or (INPUT, OUTPUT),
+            like_aws=mode == "compat",
+            faulty_share=self.faulty_share,
+        )
+        return Opened(reading.batches, reading)
+
+    @contextmanager
+    def observations(self, wanted: Wanted) -> Iterator[Opened[Observations]]:
+        """Rows as the model saw and answered them, for the monitors that need to know.
+
+        Raises NoDataError (PENDING_LABELS) when too few records have a label.
+        """
+        if self.is_table:
+            yield Opened(observed_table(self._table(), wanted))
+            return
+        self._require(CAPTURED, MERGED)
+        if self.ground_truth is None:
+            yield self._observed(self.path, wanted, read_coverage(self.path))
+            return
+        with TemporaryDirectory() as scratch:
+            merged = Path(scratch)
+            made = merge(
+                self.path, self.ground_truth, merged, self.window, faulty_share=self.faulty_share
+            )
+            opened = self._observed(merged, wanted, made.coverage)
+            yield opened
+
+    def _observed(
+        self, path: Path, wanted: Wanted, coverage: Coverage | None
+    ) -> Opened[Observations]:
+        if coverage is not None and coverage.share < self.label_coverage:
+            raise NoDataError(
+                f"PENDING_LABELS: {coverage.joined:,} of {coverage.records:,} records have a "
+                f"label, less than the {self.label_coverage:.0%} asked for, so nothing was "
+                "evaluated. Wait for more, or lower the minimum."
+            )
+        reading = read_observed(
+            path,
+            wanted.attributes,
+            self.window,
+            sides=(INPUT, OUTPUT) if wanted.features else (OUTPUT,),
+            labelled=wanted.labels,
+            faulty_share=self.faulty_share,
+        )
+        return Opened((Observations(*rows) for rows in reading.batches), reading, coverage)
+
+    def _table(self) -> Iterator[Batch]:
+        if self.format == "parquet":
+            return read_parquet(self.path)
+        return read_csv(self.path, header=truth(self.options.get("header", True)))
+
+    def _require(self, *formats: str) -> None:
+        if self.format not in formats:
+            built = ", ".join((*TABLES, *formats))
+            raise MonitoringError(
+                f"dataset_format {self.format!r}: reading it is not built yet for this monitor, "
+                f"so nothing was evaluated. Built: {built}."
+            )
+
+
+def observed_table(batches: Iterator[Batch], wanted: Wanted) -> Iterator[Observations]:
+    """A table's rows, its label and answers taken out of the features.
+
+    Raises UsageError when an attribute names no column, by name or index.
+
+    >>> import pyarrow as pa
+    >>> table = pa.record_batch({"label": ["1"], "score": ["0.9"], "age": ["31"]})
+    >>> wanted = Wanted(Attributes(probability="1", ground_truth="label"))
+    >>> (rows,) = observed_table(iter([table]), wanted)
+    >>> rows.features.schema.names, rows.probability.to_pylist()
+    (['age'], ['0.9'])
+    """
+    attributes = wanted.attributes
+    for batch in batches:
+        taken = {
+            column: _column(batch, text, attribute)
+            for column, text, attribute in (
+                ("label", attributes.ground_truth, "ground_truth_attribute"),
+                ("predicted", attributes.inference, "inference_attribute"),
+                ("probability", attributes.probability, "probability_attribute"),
+            )
+            if text
+        }
+        if wanted.labels and "label" not in taken:
+            raise UsageError("ground_truth_attribute is not given: which column is the label?")
+        others = [name for at, name in enumerate(batch.schema.names) if at not in taken.values()]
+        columns = {column: batch.column(at) for column, at in taken.items()}
+        yield Observations(batch.select(others), **columns)
+
+
+def _column(batch: Batch, text: str, attribute: str) -> int:
+    names = batch.schema.names
+    if text in names:
+        return int(names.index(text))
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    shown = ", ".join(name[:40] for name in names[:20])
+    raise UsageError(
+        f"{attribute} is {text[:80]!r}, and the table has no such column. Its columns: {shown}."
+    )
+
+
+def truth(value: Any) -> bool:
+    """A boolean of `dataset_format`, which may arrive as text.
+
+    >>> truth("True"), truth(False)
+    (True, False)
+    """
+    return value if isinstance(value, bool) else str(value).lower() == "true"

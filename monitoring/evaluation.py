@@ -1,0 +1,130 @@
+"""A monitor's two verbs on data at rest: a baseline suggested, an outcome checked.
+
+Needs     a monitor, its instructions, a dataset; for a check the baseline's documents
+Gives     documents, or an `Outcome` with the books of what was read
+
+What a job and a command line have in common. An error of the monitor that says there was
+no data is told again with what was read instead: empty hours, other hours, no labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from monitoring import report
+from monitoring.capture import Reading
+from monitoring.datasets import Dataset, Opened
+from monitoring.documents import CONSTRAINTS, Documents, read
+from monitoring.errors import DocumentError, NoDataError, UsageError
+from monitoring.instructions import Instructions
+from monitoring.monitors.base import Mode, Monitor
+
+FINDINGS = "findings.json"
+
+
+def suggest(
+    monitor: Monitor,
+    dataset: Dataset,
+    told: Instructions | None = None,
+    categorical_drift_method: str = "",
+) -> Documents:
+    """A baseline's documents from its data set."""
+    told = told or Instructions()
+    if told.wanted is not None:
+        with told.ready() as settings, dataset.observations(told.wanted) as opened:
+            return monitor.suggest(opened.batches, settings)
+    documents = dict(monitor.suggest(dataset.batches((), "corrected").batches))
+    if categorical_drift_method:
+        config = documents[CONSTRAINTS]["monitoring_config"]["distribution_constraints"]
+        config["categorical_drift_method"] = categorical_drift_method
+    return documents
+
+
+def check(
+    monitor: Monitor,
+    dataset: Dataset,
+    baseline: Documents,
+    mode: Mode,
+    told: Instructions | None = None,
+) -> report.Outcome:
+    """Compare a data set with a baseline; raises NoDataError naming what was read instead."""
+    told = told or Instructions()
+    if told.wanted is None:
+        opened = dataset.batches(_feature_names(baseline), mode)
+        return _judged(monitor, dataset, opened, baseline, mode, None)
+    with told.ready() as settings, dataset.observations(told.wanted) as observed:
+        return _judged(monitor, dataset, observed, baseline, mode, settings)
+
+
+def _judged(
+    monitor: Monitor,
+    dataset: Dataset,
+    opened: Opened[Any],
+    baseline: Documents,
+    mode: Mode,
+    settings: Any,
+) -> report.Outcome:
+    try:
+        analysis = monitor.analyze(opened.batches, baseline, mode, settings)
+    except NoDataError:
+        if opened.reading is None or opened.reading.counts.rows:
+            raise
+        raise NoDataError(_no_data(opened.reading, dataset)) from None
+    window, reading, coverage = dataset.window, opened.reading, opened.coverage
+    return report.Outcome(monitor.kind, mode, analysis, window, reading, coverage)
+
+
+def documents_of(outcome: report.Outcome) -> Documents:
+    """Everything an execution writes: AWS's documents, and our findings beside them."""
+    return {**outcome.analysis.documents, FINDINGS: report.findings_document(outcome)}
+
+
+def read_baseline(files: Mapping[str, Path]) -> Documents:
+    """A baseline's documents by name; raises DocumentError for one that is missing."""
+    for name, path in files.items():
+        if not path.is_file():
+            raise DocumentError(
+                f"{path}: the baseline's {name} is not there, so there is nothing to compare "
+                "with. Check where the baseline lies, or make one with `monitor suggest`."
+            )
+    return {name: read(path) for name, path in files.items()}
+
+
+def mode_named(text: str) -> Mode:
+    """The mode called `text`; raises UsageError.
+
+    >>> mode_named("compat")
+    'compat'
+    """
+    for mode in get_args(Mode):
+        if text == mode:
+            return text  # type: ignore[return-value]
+    raise UsageError(f"analysis_mode is {text!r}; it is one of {', '.join(get_args(Mode))}.")
+
+
+def _no_data(reading: Reading[Any], dataset: Dataset) -> str:
+    noted = {name: number for name, number in reading.counts.as_dict().items() if number}
+    seen = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in noted.items())
+    window = f" between {dataset.window}".replace(" to ", " and ") if dataset.window else ""
+    if reading.counts.no_label:
+        return (
+            f"PENDING_LABELS: no record{window} has a label, so nothing was evaluated (read: "
+            f"{seen}). These are captured, not merged records: run the merge with ground truth "
+            "first, or name the labels in ground_truth_source."
+        )
+    return (
+        f"NO_DATA: no captured record{window}, so nothing was evaluated (read: "
+        f"{seen or 'no files'}). Check that the endpoint had traffic and that its data capture "
+        "is on and started."
+    )
+
+
+def _feature_names(baseline: Documents) -> tuple[str, ...]:
+    constraints = baseline.get(CONSTRAINTS)
+    features = constraints.get("features") if isinstance(constraints, Mapping) else None
+    listed = features if isinstance(features, list) else []
+    return tuple(
+        str(entry["name"]) for entry in listed if isinstance(entry, Mapping) and "name" in entry
+    )
