@@ -143,22 +143,27 @@ def _sizes(features: int) -> range:
 def _drawn(features: int, size: int, pairs: int, generator: np.random.Generator) -> Bools:
     """`pairs` different coalitions of a size, no one another's complement."""
     every = _all_pairs(features, size)
-    if every <= SPARSE * pairs:
-        listed = list(_combinations(features, size))
-        places = generator.choice(every, pairs, replace=False) if pairs < every else range(every)
-        chosen = [listed[place] for place in places]
-    else:
-        seen: dict[tuple[int, ...], None] = {}
-        while len(seen) < pairs:
-            picked = set(generator.choice(features, size, replace=False).tolist())
-            if 2 * size == features and 0 not in picked:
-                picked = set(range(features)) - picked
-            seen[tuple(sorted(picked))] = None
-        chosen = list(seen)
+    if every > SPARSE * pairs:
+        return _picked(features, size, pairs, generator)
+    listed = np.array(list(_combinations(features, size)))
+    chosen = generator.choice(every, pairs, replace=False) if pairs < every else np.arange(every)
     members = np.zeros((pairs, features), np.bool_)
-    if pairs:
-        np.put_along_axis(members, np.array(chosen), True, axis=1)
+    np.put_along_axis(members, listed[chosen], True, axis=1)
     return members
+
+
+def _picked(features: int, size: int, pairs: int, generator: np.random.Generator) -> Bools:
+    """The same, drawn until enough of them differ."""
+    members = np.empty((0, features), np.bool_)
+    while len(members) < pairs:
+        order = generator.random((2 * (pairs - len(members)), features)).argsort(axis=1)
+        more = order < size
+        if 2 * size == features:
+            more ^= ~more[:, :1]
+        members = np.concatenate([members, more])
+        _, first = np.unique(np.packbits(members, axis=1), axis=0, return_index=True)
+        members = members[np.sort(first)]
+    return members[:pairs]
 
 
 def _combinations(features: int, size: int) -> Iterator[tuple[int, ...]]:
