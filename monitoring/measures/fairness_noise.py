@@ -5,8 +5,8 @@ Gives     the standard error of any metric that counts can answer
 
 AWS documents a normal bootstrap interval and its files show none; this is that interval.
 Rows are drawn from the counts (multinomial), which is the bootstrap of the rows without
-the rows. Half a row is put into each of the eight cells first: a share observed as 0 or 1
-of few rows would otherwise seem certain.
+the rows. Half a row is put into each cell first: a share observed as 0 or 1 of few rows
+would otherwise seem certain.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from monitoring.measures.confusion import BinaryCounts
 from monitoring.measures.facets import Comparison
-from monitoring.measures.neighbors import Flips
+from monitoring.measures.neighbors import NEIGHBORS, Flips
 from monitoring.measures.outcome import Outcome, Uncomputable
 
 DRAWS = 200
@@ -74,8 +74,9 @@ class Resamples:
     @cached_property
     def _within_groups(self) -> tuple[Comparison, ...]:
         groups = self.comparison.groups
-        cells = np.array([[_cells(a), _cells(d)] for a, d in groups], dtype=np.float64)
-        drawn = self._draw(cells.ravel(), int(cells.sum())).reshape(-1, *cells.shape)
+        cells = np.array([[_cells(a), _cells(d)] for a, d in groups]) + HALF_A_ROW
+        rows = sum((a + d).total for a, d in groups)
+        drawn = self._draw(cells.ravel(), rows).reshape(-1, *cells.shape)
         whole, predicted = self.comparison, self.comparison.predicted
         return tuple(
             Comparison(
@@ -92,14 +93,30 @@ class Resamples:
         return generator.multinomial(rows, cells / cells.sum(), size=DRAWS)
 
 
-def flip_error(found: Flips) -> float:
-    """Standard error of FT over the members of d, their neighbours held fixed.
+def few_rows(errors: float, rows: int) -> float:
+    """How many standard errors to ask of `rows` rows instead of very many.
 
-    >>> round(flip_error(Flips(favoured=10, passed_over=30, rows=400)), 4)
-    0.0156
+    Student's t in place of the normal, by the first term of its expansion.
+    Source: Abramowitz and Stegun, 26.7.5.
+
+    >>> round(few_rows(4.0, 21), 2), round(few_rows(4.0, 10_000), 2)
+    (4.85, 4.0)
     """
-    flipped = (found.favoured + found.passed_over) / found.rows
-    return math.sqrt(max(0.0, flipped - found.value**2) / found.rows)
+    return errors * (1 + (errors**2 + 1) / (4 * max(1, rows - 1)))
+
+
+def flip_error(found: Flips, people: int) -> float:
+    """Standard error of FT, over the members of d; `people` are the advantaged rows.
+
+    Members who share a neighbour flip together, so many of them count as one: as many as
+    lean on each person. One flip is added: none seen is not none possible.
+
+    >>> round(flip_error(Flips(favoured=10, passed_over=30, rows=400), people=2000), 4)
+    0.0223
+    """
+    flipped = (found.favoured + found.passed_over + 1) / (found.rows + 1)
+    together = 1 + NEIGHBORS * found.rows / people
+    return math.sqrt(max(0.0, flipped - found.value**2) * together / found.rows)
 
 
 def log_impact(comparison: Comparison) -> tuple[float, float]:

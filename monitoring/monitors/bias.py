@@ -21,12 +21,11 @@ from monitoring.kinds import BIAS
 from monitoring.measures.facets import cautions
 from monitoring.measures.fairness import FLIP_TEST, POST_TRAINING, PRE_TRAINING
 from monitoring.measures.fairness_limits import meaningful, too_small
-from monitoring.measures.fairness_noise import Resamples
 from monitoring.measures.neighbors import Flips
 from monitoring.measures.noise import critical
 from monitoring.measures.outcome import Outcome, Uncomputable
 from monitoring.monitors.alignment import require_distinct
-from monitoring.monitors.base import Analysis, Finding, Mode, Monitor, Observations
+from monitoring.monitors.base import Analysis, Mode, Monitor, Observations
 from monitoring.monitors.bias_counts import BiasTally, Entry, Shape, require_columns
 from monitoring.monitors.bias_documents import (
     POST,
@@ -37,7 +36,7 @@ from monitoring.monitors.bias_documents import (
     Measured,
     analysis,
 )
-from monitoring.monitors.bias_drift import Window, check
+from monitoring.monitors.bias_drift import Window, check, missing_facet
 from monitoring.monitors.bias_settings import BiasSettings
 
 NOT_IN_BASELINE = Uncomputable("the baseline has no such number")
@@ -112,13 +111,9 @@ def judge(tally: BiasTally, baseline: BiasBaseline, mode: Mode) -> Analysis:
     document, measured = described(tally, settings, mode, baseline)
     compared = list(_compared(measured, baseline))
     errors = critical(len(compared))
-    windows = {
-        entry[:2]: Window(
-            entry, Resamples(entry.comparison, settings.seed), errors, settings.smallest_group
-        )
-        for entry, _ in measured
-    }
-    findings: list[Finding] = []
+    windows = {entry[:2]: Window.of(entry, errors, settings) for entry, _ in measured}
+    absent = [facet.column for facet in settings.facets if facet.column in tally.absent]
+    findings = [missing_facet(column, mode) for column in absent]
     distances: dict[str, float | Uncomputable] = dict(_not_compared(measured, baseline))
     for entry, name, value, expected in compared:
         finding, change = check(name, value, expected, windows[entry[:2]], mode)

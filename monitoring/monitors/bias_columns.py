@@ -30,29 +30,37 @@ OTHERS, CHOSEN = "others", "chosen"
 
 @dataclass
 class Scale:
-    """What tells a quantity from categories: see facets.is_continuous.
+    """What tells a quantity from categories.
 
-    Missing cells decide nothing here. (In Clarify one missing cell makes integers
-    fractional, and so a quantity.) One or two distinct values are categories on any number
-    of rows: a threshold of 0 would turn a facet of 0 and 1 around.
+    Clarify's rule (facets.is_continuous) except where it turns the facet around: a number
+    that is one of at most two values is that value, be it `1` of 30 rows or written `1.0`.
+    A fraction is always a threshold, so 40.5 says "above 40" of whole years on any number
+    of rows. As in Clarify, one missing cell makes a quantity of three integers or more.
     """
 
     rows: int = 0
     numeric: bool = True
     integers: bool = True
+    """None is missing or written with a decimal point, which is what Clarify goes by."""
+    whole: bool = True
+    """Whole numbers, however written: what a label goes by."""
     highest: float = -np.inf
     distinct: set[str] = field(default_factory=set)
 
     def update(self, column: Coded) -> None:
+        """Take in the cells of one batch."""
         self.rows += int(np.count_nonzero(column.codes >= 0))
+        self.integers &= bool((column.codes >= 0).all())
         for name in column.names:
             text = canonical(name)
             if text is None:
+                self.integers = False
                 continue
             if not NUMBER.fullmatch(text):
                 self.numeric = False
                 continue
             self.integers &= bool(INTEGER.fullmatch(name.strip()))
+            self.whole &= bool(INTEGER.fullmatch(text))
             self.highest = max(self.highest, float(text))
             if len(self.distinct) < MOST_DISTINCT:
                 self.distinct.add(text)
@@ -62,24 +70,35 @@ class Scale:
             self.rows + other.rows,
             self.numeric and other.numeric,
             self.integers and other.integers,
+            self.whole and other.whole,
             max(self.highest, other.highest),
             self.distinct | other.distinct,
         )
 
-    @property
-    def sort(self) -> Sort:
-        """How one number is to be read of this column."""
-        many = len(self.distinct)
-        if not self.numeric or (self.integers and many <= 2):
+    def sort(self, rule: Rule, *, is_label: bool = False) -> Sort:
+        """How the rule's one number is to be read of this column.
+
+        >>> scale = Scale(rows=1000, distinct={str(age) for age in range(18, 60)})
+        >>> scale.sort(Rule("age", ("40",))), scale.sort(Rule("age", ("40.5",)))
+        ('categories', 'threshold')
+        """
+        if rule.threshold is None or not self.numeric:
             return "categories"
+        spelt, many = str(canonical(rule.values[0])), len(self.distinct)
+        if not INTEGER.fullmatch(spelt):
+            return "threshold"
+        if many <= 2 and spelt in self.distinct:
+            return "categories"
+        integers = self.whole if is_label else self.integers
         full = many >= MOST_DISTINCT
-        quantity = full or is_continuous(many, self.rows, integers=self.integers)
+        quantity = full or is_continuous(many, self.rows, integers=integers)
         return "threshold" if quantity else "categories"
 
     def interval(self, threshold: float) -> str:
         """`(40, 75]`: what lies above the threshold, up to the highest value seen."""
         highest = max(self.highest, threshold)
-        return str(Interval(threshold, int(highest) if self.integers else highest))
+        exact = self.integers and float(highest).is_integer()
+        return str(Interval(threshold, int(highest) if exact else highest))
 
 
 def chosen(rule: Rule, column: Coded, sort: Sort) -> Bools:

@@ -124,11 +124,13 @@ class BiasTally:
 
     @property
     def label_sort(self) -> Sort:
-        return self.shape.label if self.shape else self._sort(self.settings.label, self.label)
+        if self.shape:
+            return self.shape.label
+        return self.label.sort(self.settings.label, is_label=True)
 
     def facet_sort(self, facet: Rule) -> Sort:
         known = self.shape.facets.get(facet.column) if self.shape else None
-        return known or self._sort(facet, self.scales.get(facet.column, Scale()))
+        return known or self.scales.get(facet.column, Scale()).sort(facet)
 
     @property
     def label_text(self) -> str:
@@ -249,10 +251,6 @@ class BiasTally:
         if fixed is not None:
             return (fixed,)
         return ("categories",) if rule.threshold is None else ("categories", "threshold")
-
-    @staticmethod
-    def _sort(rule: Rule, scale: Scale) -> Sort:
-        return "categories" if rule.threshold is None else scale.sort
 
 
 def _without_missing(counts: FacetCounts, comparison: Comparison) -> Comparison:

@@ -15,18 +15,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from monitoring.measures.confusion import BinaryCounts
 from monitoring.measures.facets import Comparison, cautions
 from monitoring.measures.fairness import FLIP_TEST, POST_TRAINING, PRE_TRAINING
 from monitoring.measures.fairness_limits import IMPACT, sides
-from monitoring.measures.fairness_noise import Resamples, flip_error, log_impact
+from monitoring.measures.fairness_noise import Resamples, few_rows, flip_error, log_impact
 from monitoring.measures.neighbors import Flips
 from monitoring.measures.outcome import Outcome, Uncomputable
+from monitoring.monitors.alignment import MISSING_COLUMN_CHECK
 from monitoring.monitors.base import Finding, Mode
 from monitoring.monitors.bias_counts import Entry
 from monitoring.monitors.bias_documents import written
+from monitoring.monitors.bias_settings import BiasSettings
 
 BIAS_DRIFT_CHECK = "bias_drift_check"
 
@@ -54,6 +56,13 @@ class Window:
     """How many standard errors off is no chance."""
     smallest_group: int
 
+    @classmethod
+    def of(cls, entry: Entry, errors: float, settings: BiasSettings) -> Self:
+        """`errors`: how many standard errors would be no chance on very many rows."""
+        fewest = min(side.total for _, side in sides(entry.comparison))
+        resamples = Resamples(entry.comparison, settings.seed)
+        return cls(entry, resamples, few_rows(errors, fewest), settings.smallest_group)
+
     def noise(self, name: str, value: float) -> Noise | Uncomputable:
         """How exactly this window knows a metric's distance from fair."""
         comparison = self.entry.comparison
@@ -66,7 +75,7 @@ class Window:
             flips = self.entry.flips
             if isinstance(flips, Uncomputable):
                 return flips
-            return Noise(abs(value), flip_error(flips))
+            return Noise(abs(value), flip_error(flips, comparison.advantaged.total))
         found = self.resamples.standard_error(_MEASURES[name], grouped=name in BY_GROUP)
         return found if isinstance(found, Uncomputable) else Noise(abs(value), found)
 
@@ -128,6 +137,27 @@ def check(
         identity={"facet": entry.facet, "facet_value": entry.value, "metric_name": name},
     )
     return finding, change
+
+
+def missing_facet(column: str, mode: Mode) -> Finding:
+    """A facet that the configuration names and the data do not have: nothing is known of it.
+
+    Ours: AWS's container fails the job.
+    """
+    return Finding(
+        feature=column,
+        check=MISSING_COLUMN_CHECK,
+        description=(
+            f"The facet {column} is not among the columns of the current dataset, so its bias was "
+            "not evaluated."
+        ),
+        observed=None,
+        expected=None,
+        threshold=None,
+        mode=mode,
+        other_mode=f"{'compat' if mode == 'corrected' else 'corrected'}: the same",
+        identity={"facet": column},
+    )
 
 
 def _compat(name: str, value: float, expected: float, window: Window) -> Judgement:  # noqa: ARG001

@@ -53,7 +53,7 @@ JSON_TYPES = ("application/json", "application/jsonlines")
 class Rule:
     """Which cells of a column are meant: listed values, or all above the one number.
 
-    Which of the two, the data tell (see bias_counts.Scale); the file looks the same.
+    Which of the two, the data tell (see bias_columns.Scale); the file looks the same.
 
     >>> Rule("Age", ("40",)).threshold, Rule("Sex", ("f", "x")).threshold
     (40, None)
