@@ -4,7 +4,8 @@ Needs     schedules with their executions, and the violations those wrote
 Writes    tables and sentences to a console; nothing anywhere else
 
 A schedule that has not run, or a run that failed, is not a healthy one: it is listed
-with its reason and decides the exit code before any violation does.
+with its reason and decides the exit code before any violation does. A run that is still
+going says nothing yet; the one before it does.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from monitoring import errors
 from monitoring.aws import schedules as aws_schedules
 from monitoring.aws import storage
 from monitoring.aws.clients import Aws
-from monitoring.aws.schedules import CLEAN, FAILED, VIOLATIONS, Execution, Schedule
+from monitoring.aws.schedules import CLEAN, ENDED, FAILED, VIOLATIONS, Execution, Schedule
+from monitoring.errors import StorageError
 
 MOST_VIOLATIONS = 12
 STATUS_STYLE = {CLEAN: "green", VIOLATIONS: "yellow", **dict.fromkeys(FAILED, "red")}
@@ -45,6 +47,8 @@ class Run:
     execution: Execution
     uri: str = ""
     violations: tuple[Violation, ...] = ()
+    unread: str = ""
+    """Why the violations are not known, though there were some."""
 
     @property
     def outcome(self) -> tuple[str, tuple[str, ...]]:
@@ -65,13 +69,22 @@ class Watched:
         """How many runs ended in one of these statuses."""
         return sum(run.execution.status in statuses for run in self.runs)
 
+    @property
+    def last(self) -> Run | None:
+        """The newest run that has ended, or None where none has."""
+        ended = (run for run in reversed(self.runs) if run.execution.status in ENDED)
+        return next(ended, None)
+
 
 def of_project(aws: Aws, name_contains: str = "") -> list[Watched]:
     """The schedules whose name contains the project's, and what their executions found."""
 
     def read(execution: Execution) -> Run:
         uri = aws_schedules.output_uri(aws.sagemaker, execution)
-        document = storage.read_json(aws.s3, f"{uri}/constraint_violations.json")
+        try:
+            document = storage.read_json(aws.s3, f"{uri}/constraint_violations.json")
+        except StorageError:
+            return Run(execution, uri, unread="constraint_violations.json is not there any more")
         return Run(execution, uri, tuple(violations_in(document)))
 
     return watch(aws_schedules.schedules(aws.sagemaker, name_contains), read)
@@ -115,10 +128,10 @@ def watch(schedules: Iterable[Schedule], read: Callable[[Execution], Run]) -> li
 def exit_code(watched: Sequence[Watched]) -> int:
     """1 when something could not be evaluated, 3 when violations were found, else 0.
 
-    Only each schedule's latest run counts: a drift that has been mended is history. A
-    schedule that never ran, or that nobody started, is unknown and so never 0.
+    Only each schedule's last run that has ended counts: a drift that has been mended is
+    history. A schedule without one, or that nobody started, is unknown and so never 0.
     """
-    latest = [one.runs[-1].execution.status if one.runs else "" for one in watched]
+    latest = [one.last.execution.status if one.last else "" for one in watched]
     running = all(one.schedule.status == "Scheduled" for one in watched)
     if not watched or not running or any(status in ("", *FAILED) for status in latest):
         return errors.FAILED
@@ -128,7 +141,8 @@ def exit_code(watched: Sequence[Watched]) -> int:
 def show(watched: Sequence[Watched], console: Console) -> None:
     """Print the schedules, their executions, what they found and what to look at next."""
     console.print(_schedules(watched))
-    console.print(_executions(watched))
+    if any(one.runs for one in watched):
+        console.print(_executions(watched))
     for one in watched:
         _findings(one, console)
     for line in next_steps(watched):
@@ -145,13 +159,11 @@ def next_steps(watched: Sequence[Watched]) -> list[str]:
                 f"{name} is {one.schedule.status}, so nothing is watched: "
                 f"aws sagemaker start-monitoring-schedule --monitoring-schedule-name {name}"
             )
-        elif not one.runs:
-            lines.append(f"{name} has not run yet; nothing is known about its endpoint.")
-        elif (last := one.runs[-1]).execution.status in FAILED:
+        elif (last := one.last) is None:
+            lines.append(f"{name} has not ended a run yet; nothing is known about its endpoint.")
+        elif last.execution.status in FAILED:
             lines.append(
-                f"{name} could not evaluate its last hour "
-                f"({last.execution.failure_reason or 'no reason given'}): aws sagemaker "
-                f"describe-processing-job --processing-job-name {last.execution.processing_job}"
+                f"{name} could not evaluate its last window, for the reason above. {_job(last)}"
             )
         elif last.execution.status == VIOLATIONS:
             lines.append(f"{name}: look at {_named(last)} first; files in {last.uri}")
@@ -200,13 +212,16 @@ def _table(title: str, *headings: str) -> Table:
 
 def _findings(one: Watched, console: Console) -> None:
     """Every run that found something or could not look, newest first."""
-    for run in reversed([run for run in one.runs if run.execution.status != CLEAN]):
+    found_or_failed = [run for run in one.runs if run.execution.status in (VIOLATIONS, *FAILED)]
+    for run in reversed(found_or_failed):
         said = run.uri or run.execution.failure_reason or "no reason given"
         console.print(
             f"[bold]{escape(one.schedule.name)}[/] {run.execution.scheduled:%Y-%m-%d %H:%M} "
             f"{run.execution.status} {escape(said)}",
             soft_wrap=True,
         )
+        if run.unread:
+            console.print(f"  {run.unread}")
         for violation in run.violations[:MOST_VIOLATIONS]:
             console.print(
                 f"  {escape(violation.subject)}: {escape(violation.description)}", soft_wrap=True
@@ -216,4 +231,13 @@ def _findings(one: Watched, console: Console) -> None:
 
 
 def _named(run: Run) -> str:
-    return ", ".join(sorted({violation.subject for violation in run.violations}))
+    named = ", ".join(sorted({violation.subject for violation in run.violations}))
+    return named or "its report"
+
+
+def _job(run: Run) -> str:
+    """Where more is to be read about a run that failed."""
+    name = run.execution.processing_job
+    if not name:
+        return "No processing job was started."
+    return f"More: aws sagemaker describe-processing-job --processing-job-name {name}"

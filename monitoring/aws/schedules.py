@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from monitoring.aws.clients import asking
+
 CLEAN = "Completed"
 VIOLATIONS = "CompletedWithViolations"
 FAILED = ("Failed", "Stopped")
+ENDED = (CLEAN, VIOLATIONS, *FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +53,19 @@ class Schedule:
     status: str
     executions: tuple[Execution, ...] = ()
 
-    @property
-    def latest(self) -> Execution | None:
-        """The newest execution, or None where there has been none yet."""
-        return self.executions[-1] if self.executions else None
-
 
 def schedules(
     sagemaker: Any, name_contains: str = "", since: datetime | None = None
 ) -> Iterator[Schedule]:
     """Every schedule whose name contains `name_contains`, with its executions since `since`.
 
-    `sagemaker` is a boto3 SageMaker client. All pages are read.
+    `sagemaker` is a boto3 SageMaker client. All pages are read. Raises AwsError.
     """
     wanted = {"NameContains": name_contains} if name_contains else {}
     pages = sagemaker.get_paginator("list_monitoring_schedules").paginate(
         SortBy="Name", SortOrder="Ascending", **wanted
     )
-    for page in pages:
+    for page in _read(pages, "sagemaker:ListMonitoringSchedules", "monitoring schedules"):
         for found in page["MonitoringScheduleSummaries"]:
             name = found["MonitoringScheduleName"]
             yield Schedule(
@@ -85,7 +83,7 @@ def executions(sagemaker: Any, schedule: str, since: datetime | None = None) -> 
     pages = sagemaker.get_paginator("list_monitoring_executions").paginate(
         MonitoringScheduleName=schedule, SortBy="ScheduledTime", SortOrder="Ascending", **after
     )
-    for page in pages:
+    for page in _read(pages, "sagemaker:ListMonitoringExecutions", schedule):
         for found in page["MonitoringExecutionSummaries"]:
             yield Execution(
                 schedule=schedule,
@@ -96,12 +94,22 @@ def executions(sagemaker: Any, schedule: str, since: datetime | None = None) -> 
             )
 
 
+def _read(pages: Any, action: str, resource: str) -> Iterator[Mapping[str, Any]]:
+    """The pages of a listing, each asked for when it is needed."""
+    with asking(action, resource):
+        yield from pages
+
+
 def output_uri(sagemaker: Any, execution: Execution) -> str:
-    """Where an execution's files lie: an `s3://` prefix, or "" where no job was started."""
+    """Where an execution's files lie: an `s3://` prefix, or "" where no job was started.
+
+    Raises AwsError.
+    """
     if not execution.processing_job_arn:
         return ""
-    job: Mapping[str, Any] = sagemaker.describe_processing_job(
-        ProcessingJobName=execution.processing_job
-    )
+    with asking("sagemaker:DescribeProcessingJob", f"processing job {execution.processing_job}"):
+        job: Mapping[str, Any] = sagemaker.describe_processing_job(
+            ProcessingJobName=execution.processing_job
+        )
     outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
     return str(outputs[0]["S3Output"]["S3Uri"]) if outputs else ""

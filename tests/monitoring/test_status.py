@@ -44,9 +44,17 @@ def text(*all_watched: Watched) -> str:
         pytest.param(watched("Completed", "Failed"), errors.FAILED, id="failed"),
         pytest.param(watched(), errors.FAILED, id="never ran"),
         pytest.param(watched("Completed", status="Stopped"), errors.FAILED, id="stopped"),
+        pytest.param(watched("Completed", "InProgress"), errors.OK, id="clean, next going"),
+        pytest.param(
+            watched("CompletedWithViolations", "Pending"),
+            errors.VIOLATIONS_FOUND,
+            id="violations, next going",
+        ),
+        pytest.param(watched("Failed", "InProgress"), errors.FAILED, id="failed, next going"),
+        pytest.param(watched("InProgress"), errors.FAILED, id="first one going"),
     ],
 )
-def test_the_exit_code_follows_the_latest_run(one, code):
+def test_the_exit_code_follows_the_last_run_that_has_ended(one, code):
     assert exit_code([one]) == code
 
 
@@ -75,6 +83,27 @@ def test_equal_runs_share_a_line():
 def test_a_run_that_failed_says_why():
     failed = Execution("fraud", START, "Failed", "NO_DATA: no records", "arn:…/job")
     assert "NO_DATA: no records" in text(Watched(watched().schedule, (Run(failed),)))
+
+
+def test_the_reason_of_a_failure_is_said_once():
+    failed = Execution("fraud", START, "Failed", "NO_DATA: no records", "arn:…/job")
+    one = Watched(watched().schedule, (Run(failed),))
+    assert text(one).count("NO_DATA") == 1
+    assert "describe-processing-job --processing-job-name job" in text(one)
+
+
+def test_a_run_that_is_still_going_is_no_finding():
+    assert next_steps([watched("Completed", "InProgress")]) == [
+        "Every schedule's last run was clean."
+    ]
+    assert "no reason given" not in text(watched("Completed", "InProgress"))
+
+
+def test_a_report_that_has_expired_does_not_hide_the_others():
+    run = watched("CompletedWithViolations").runs[0].execution
+    one = Watched(watched().schedule, (Run(run, "s3://bucket/out", unread="it expired"),))
+    assert "it expired" in text(one)
+    assert "look at its report first; files in s3://bucket/out" in text(one)
 
 
 def test_a_column_named_like_markup_is_printed_as_it_is():
