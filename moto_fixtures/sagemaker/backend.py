@@ -33,6 +33,7 @@ class Backend(SageMakerModelBackend):
         self.monitoring_executions: list[MonitoringExecution] = []
         self.projects: dict[str, Project] = {}
         self.package_versions: dict[str, int] = {}
+        self.package_group_policies: dict[str, str] = {}
         self.capture = CaptureBuffer(account_id, region_name)
 
     def arn(self, resource_type: str, name: str) -> str:

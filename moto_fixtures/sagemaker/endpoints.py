@@ -187,6 +187,24 @@ class EndpointActions:
             found.failure_reason = str(error)
         return ActionResult({"EndpointArn": found.arn})
 
+    def update_endpoint_weights_and_capacities(self) -> ActionResult:
+        """Change what is named; moto would clear the weight when only a count is given."""
+        found = self.sagemaker_backend.endpoint(self.params["EndpointName"])
+        variants = {variant["VariantName"]: variant for variant in found.production_variants}
+        wanted = self.params["DesiredWeightsAndCapacities"]
+        unknown = [one["VariantName"] for one in wanted if one["VariantName"] not in variants]
+        if unknown:
+            raise AWSValidationException(
+                f'The variant name(s) "{", ".join(unknown)}" is/are not present within endpoint '
+                f'configuration "{found.endpoint_config_name}".'
+            )
+        for one in wanted:
+            for member in {"DesiredWeight", "DesiredInstanceCount"} & set(one):
+                current = member.replace("Desired", "Current")
+                variants[one["VariantName"]].update({member: one[member], current: one[member]})
+        found.last_modified_time = utcnow()
+        return ActionResult({"EndpointArn": found.arn})
+
     def describe_endpoint(self) -> ActionResult:
         return ActionResult(
             self.sagemaker_backend.endpoint(self.params["EndpointName"]).response_object

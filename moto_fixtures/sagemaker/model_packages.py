@@ -5,6 +5,7 @@ moto's update clears the customer metadata and the approval description it was n
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -26,7 +27,7 @@ BATCH_MEMBERS = (
 
 
 class ModelPackageActions:
-    """Update, delete and batch-describe model packages; describe and delete groups."""
+    """Update, delete and batch-describe model packages; groups and their resource policies."""
 
     params: dict[str, Any]
     sagemaker_backend: Backend
@@ -73,14 +74,24 @@ class ModelPackageActions:
             {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": errors}
         )
 
+    def create_model_package_group(self) -> ActionResult:
+        """Make a group whose name is free; moto would put an empty one in its place."""
+        backend, request = self.sagemaker_backend, self.params
+        name = request["ModelPackageGroupName"]
+        if name in backend.model_package_groups:
+            raise AWSValidationException(
+                f"Model Package Group already exists: {backend.model_package_groups[name].arn}"
+            )
+        arn = backend.create_model_package_group(
+            name, request.get("ModelPackageGroupDescription"), request.get("Tags")
+        )
+        return ActionResult({"ModelPackageGroupArn": arn})
+
     def describe_model_package_group(self) -> ActionResult:
-        name = self.params["ModelPackageGroupName"].rsplit("/", 1)[-1]
-        group = self.sagemaker_backend.describe_model_package_group(name)
-        return ActionResult(group.gen_response_object())
+        return ActionResult(self._group().gen_response_object())
 
     def delete_model_package_group(self) -> ActionResult:
-        backend, name = self.sagemaker_backend, self.params["ModelPackageGroupName"]
-        group = backend.describe_model_package_group(name.rsplit("/", 1)[-1])
+        backend, group = self.sagemaker_backend, self._group()
         held = [
             package.arn
             for package in backend.model_packages.values()
@@ -93,7 +104,37 @@ class ModelPackageActions:
             )
         del backend.model_package_groups[group.model_package_group_name]
         backend.package_versions.pop(group.model_package_group_name, None)
+        backend.package_group_policies.pop(group.model_package_group_name, None)
         return EmptyResult()
+
+    def put_model_package_group_policy(self) -> ActionResult:
+        """Keep a group's resource policy. It is shown, and evaluated by nothing."""
+        group, policy = self._group(), self.params["ResourcePolicy"]
+        try:
+            json.loads(policy)
+        except ValueError as error:
+            raise AWSValidationException(f"The resource policy is no JSON: {error}") from error
+        self.sagemaker_backend.package_group_policies[group.model_package_group_name] = policy
+        return ActionResult({"ModelPackageGroupArn": group.arn})
+
+    def get_model_package_group_policy(self) -> ActionResult:
+        name = self._group().model_package_group_name
+        return ActionResult({"ResourcePolicy": self._policies_with(name)[name]})
+
+    def delete_model_package_group_policy(self) -> ActionResult:
+        name = self._group().model_package_group_name
+        del self._policies_with(name)[name]
+        return EmptyResult()
+
+    def _group(self) -> Any:
+        name = self.params["ModelPackageGroupName"].rsplit("/", 1)[-1]
+        return self.sagemaker_backend.describe_model_package_group(name)
+
+    def _policies_with(self, name: str) -> dict[str, str]:
+        policies = self.sagemaker_backend.package_group_policies
+        if name not in policies:
+            raise AWSValidationException(f"Model package group {name} has no resource policy.")
+        return policies
 
     def _package(self, name: str) -> Any:
         backend = self.sagemaker_backend

@@ -205,7 +205,7 @@ EXAMPLES: Mapping[str, Example] = {
         {"EndpointConfigName": att("Other", "EndpointConfigName"), "Tags": RETAGGED},
     ),
     "AWS::SageMaker::ModelPackageGroup": Example(
-        {"ModelPackageGroupName": "fraud", "Tags": TAGS},
+        {"ModelPackageGroupName": "fraud", "Tags": TAGS, "ModelPackageGroupPolicy": POLICY},
         {},
         {"ModelPackageGroupName": "fraud", "Tags": RETAGGED},
     ),

@@ -100,6 +100,21 @@ def test_an_update_to_a_model_that_does_not_load_leaves_the_old_one_serving(
     assert answer["Body"].read()
 
 
+def test_a_capacity_changes_without_touching_the_weight(project: Project) -> None:
+    change = {"VariantName": "AllTraffic", "DesiredInstanceCount": 4}
+    project.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=project.endpoint, DesiredWeightsAndCapacities=[change]
+    )
+    got = project.sagemaker.describe_endpoint(EndpointName=project.endpoint)
+    (found,) = got["ProductionVariants"]
+    assert (found["CurrentInstanceCount"], found["CurrentWeight"]) == (4, 1.0)
+    with pytest.raises(ClientError, match='"other" is/are not present'):
+        project.sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=project.endpoint,
+            DesiredWeightsAndCapacities=[{**change, "VariantName": "other"}],
+        )
+
+
 def test_references_must_exist(project: Project) -> None:
     with pytest.raises(ClientError, match="Could not find model"):
         project.sagemaker.create_endpoint_config(

@@ -57,6 +57,25 @@ def test_a_group_is_deleted_only_when_it_is_empty(sagemaker: Any) -> None:
     assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
 
 
+def test_a_group_is_made_once_and_keeps_its_packages(sagemaker: Any) -> None:
+    arn = register(sagemaker)
+    with pytest.raises(ClientError, match="Model Package Group already exists: arn:aws:"):
+        sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+    assert sagemaker.describe_model_package(ModelPackageName=arn)["ModelPackageVersion"] == 1
+
+
+def test_a_group_keeps_its_resource_policy_until_it_is_taken_away(sagemaker: Any) -> None:
+    policy = '{"Version": "2012-10-17", "Statement": []}'
+    group = {"ModelPackageGroupName": GROUP}
+    sagemaker.put_model_package_group_policy(**group, ResourcePolicy=policy)
+    assert sagemaker.get_model_package_group_policy(**group)["ResourcePolicy"] == policy
+    sagemaker.delete_model_package_group_policy(**group)
+    with pytest.raises(ClientError, match="has no resource policy"):
+        sagemaker.get_model_package_group_policy(**group)
+    with pytest.raises(ClientError, match="is no JSON"):
+        sagemaker.put_model_package_group_policy(**group, ResourcePolicy="anyone")
+
+
 def test_a_package_waits_for_approval_unless_it_says_otherwise(sagemaker: Any) -> None:
     got = sagemaker.describe_model_package(ModelPackageName=register(sagemaker))
     assert got["ModelApprovalStatus"] == "PendingManualApproval"
