@@ -12,7 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Self, TypeAlias, get_args
+from typing import (
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Self,
+    TypeAlias,
+    get_args,
+    runtime_checkable,
+)
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +54,25 @@ class Explained(NamedTuple):
     """(rows, features, labels); NaN in a row the model refused."""
     refused: int
     """How many rows those are."""
+
+
+class Explainer(Protocol):
+    """What gives the values of one model against its baseline rows."""
+
+    @property
+    def expected(self) -> Floats:
+        """(labels): the answer without any of a row's values."""
+
+    def explain(self, rows: Rows) -> Explained:
+        """Local values of the rows."""
+
+
+@runtime_checkable
+class Exact(Protocol):
+    """A model that knows its own values, without being asked coalition by coalition."""
+
+    def exact(self, baseline: Rows, use_logit: bool) -> Explainer | None:
+        """Its explainer; None where the values of this scale have no closed form."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

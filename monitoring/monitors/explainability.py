@@ -177,6 +177,8 @@ def _warnings(explanation: Explanation, settings: ExplainabilitySettings) -> Ite
             "rows; they are not explained"
         )
     features = len(settings.baseline[0])
+    if settings.exact:
+        return
     if settings.num_samples < 2 * features and settings.num_samples < 2**features - 2:
         yield (
             f"num_samples is {settings.num_samples} for {features} features: single features are "

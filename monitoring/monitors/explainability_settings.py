@@ -28,7 +28,7 @@ REFUSED_SHARE: Final = 0.01
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 MEDIA_TYPES: Final = (CSV, JSON, JSON_LINES)
-SWITCHES: Final = ("use_logit", "save_local_shap_values")
+SWITCHES: Final = ("use_logit", "save_local_shap_values", "exact")
 NOT_BUILT: Final = ("text_config", "image_config", "features_to_explain")
 """Keys of `shap` that change what is explained: ignoring them would answer something else."""
 
@@ -69,6 +69,8 @@ class ExplainabilitySettings:
     use_logit: bool = False
     seed: int = 0
     label_headers: tuple[str, ...] = ()
+    exact: bool = False
+    """Do not sample: the model must know its own values (a forest does)."""
     refused_share: float = REFUSED_SHARE
     on_local_values: Callable[[pa.RecordBatch], None] | None = None
     """Handed the values of each row, as explanations_shap/out.csv has them."""
@@ -86,6 +88,8 @@ class ExplainabilityConfig:
     agg_method: AggregationMethod = "mean_abs"
     use_logit: bool = False
     save_local_shap_values: bool = False
+    exact: bool = False
+    """Ours: exact values of a tree ensemble in the place of sampled ones."""
     seed: int = 0
     label_headers: tuple[str, ...] = ()
     predictor: Predictor = field(default_factory=Predictor)
@@ -156,6 +160,7 @@ class ExplainabilityConfig:
             use_logit=self.use_logit,
             seed=self.seed,
             label_headers=self.label_headers,
+            exact=self.exact,
             on_local_values=on_local_values if self.save_local_shap_values else None,
         )
 

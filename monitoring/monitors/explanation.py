@@ -18,7 +18,14 @@ import numpy as np
 import pyarrow as pa
 
 from monitoring.errors import CaptureError, NoDataError, UsageError
-from monitoring.measures.attribution import GlobalValues, KernelShap, NotExplainableError, Rows
+from monitoring.measures.attribution import (
+    Exact,
+    Explainer,
+    GlobalValues,
+    KernelShap,
+    NotExplainableError,
+    Rows,
+)
 from monitoring.measures.coalitions import Floats
 from monitoring.measures.outcome import Uncomputable
 from monitoring.monitors.alignment import all_positional, require_distinct
@@ -69,13 +76,7 @@ def explain(data: Iterable[Observations], settings: ExplainabilitySettings) -> E
             "feature needs a value for when it is absent. Correct shap.baseline or headers."
         )
     try:
-        shap = KernelShap.of(
-            settings.predict,
-            np.array([list(row) for row in settings.baseline], dtype=object),
-            settings.num_samples,
-            settings.seed,
-            settings.use_logit,
-        )
+        shap = _explainer(settings)
         labels = _label_names(shap.expected.size, settings.label_headers)
         total, seen = GlobalValues(settings.agg_method), 0
         for block in blocks:
@@ -100,6 +101,24 @@ def explain(data: Iterable[Observations], settings: ExplainabilitySettings) -> E
         total.rows,
         seen - total.rows,
     )
+
+
+def _explainer(settings: ExplainabilitySettings) -> Explainer:
+    """Kernel SHAP, or the model's own exact values where the settings want those."""
+    baseline = np.array([list(row) for row in settings.baseline], dtype=object)
+    if not settings.exact:
+        return KernelShap.of(
+            settings.predict, baseline, settings.num_samples, settings.seed, settings.use_logit
+        )
+    model: object = settings.predict
+    found = model.exact(baseline, settings.use_logit) if isinstance(model, Exact) else None
+    if found is None:
+        raise UsageError(
+            "shap.exact: this model has no exact values. It takes a saved model of trees whose "
+            "sum is the answer: a forest without use_logit, gradient boosting with it and one "
+            "baseline row. Take `exact` out to have them estimated."
+        )
+    return found
 
 
 def _rows(

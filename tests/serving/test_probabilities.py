@@ -36,5 +36,5 @@ def test_an_unreadable_row_is_not_a_number_and_the_others_are_answered(built, pr
 def test_rows_that_cannot_be_the_models_are_refused(built, predictor, traffic):
     with pytest.raises(ModelError, match="do not have"):
         probabilities(built / "model", ["a", "b"])
-    with pytest.raises(ModelError, match="but the rows have 2"):
+    with pytest.raises(ModelError, match="2 columns in the place of 11"):
         probabilities(built / "model")(cells([row[:2] for row in traffic[:3]]))

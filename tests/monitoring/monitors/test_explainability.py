@@ -13,6 +13,7 @@ import pytest
 
 from monitoring.documents import CONSTRAINTS, VIOLATIONS, render
 from monitoring.errors import CaptureError, DocumentError, NoDataError, UsageError
+from monitoring.measures.attribution import Explained
 from monitoring.monitors.base import Observations
 from monitoring.monitors.explainability import ANALYSIS, analyze, suggest
 from monitoring.monitors.explainability_settings import ExplainabilitySettings
@@ -258,6 +259,36 @@ def test_local_values_come_a_column_per_feature_and_label():
     (batch,) = seen
     assert batch.schema.names == ["income_label0", "age_label0", "purpose_label0"]
     assert batch.column(0).to_pylist()[:3] == pytest.approx([5.0, None, 0.0])
+
+
+def test_exact_values_are_refused_where_the_model_has_none():
+    """Not sampled in their place: who asks for exact values must not get estimates unsaid."""
+    with pytest.raises(UsageError, match="no exact values"):
+        suggest(observed(rows()), settings(exact=True))
+
+
+class KnowsItself:
+    """A model that is its own explainer."""
+
+    expected = np.array([21.0])
+
+    def __call__(self, *_: Any) -> np.ndarray:
+        pytest.fail("it need not be asked")
+
+    def exact(self, baseline: Any, use_logit: bool) -> KnowsItself:
+        assert baseline.tolist() == [list(BASELINE[0])]
+        assert not use_logit
+        return self
+
+    def explain(self, cells: Any) -> Explained:
+        return Explained(np.tile([[1.0], [2.0], [3.0]], (len(cells), 1, 1)), refused=0)
+
+
+def test_a_model_that_knows_its_values_is_not_asked():
+    asked = settings(exact=True, predict=KnowsItself())
+    found = explained(suggest(observed(rows()), asked))
+    assert list(found["global_shap_values"].values()) == [1, 2, 3]
+    assert found["expected_value"] == 21
 
 
 def test_too_few_samples_are_said():

@@ -44,10 +44,11 @@ def test_the_probability_is_the_score_before_the_label():
 
 
 def test_settings_take_over_what_the_file_says():
-    shap = {"agg_method": "median", "use_logit": True, "seed": 7}
+    shap = {"agg_method": "median", "use_logit": True, "seed": 7, "exact": True}
     settings = ExplainabilityConfig.of(config(shap)).settings(ones)
     assert settings.baseline == (("38", "web"),)
     assert (settings.agg_method, settings.use_logit, settings.seed) == ("median", True, 7)
+    assert settings.exact
 
 
 def test_without_a_number_of_samples_it_grows_with_the_features():
