@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from botocore.exceptions import ClientError
 
 from monitoring import documents
 from monitoring.aws.clients import Aws, asking, code_of, connect, is_missing
+from monitoring.baselines import MEMBERS
 from monitoring.errors import UsageError
-from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY
+from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY, Kind
 from pipelines.__version__ import __version__
+from pipelines.baseline import CONFIG_FILE, built
 from pipelines.evaluate import EVALUATION_FILE
 from pipelines.script import EXISTING_DIRECTORY, one_line_errors
 from pipelines.train import ARCHIVE_FILE
@@ -50,13 +52,18 @@ class Build:
 
     @property
     def files(self) -> Mapping[str, Path]:
-        """What is uploaded, by file name."""
+        """What is uploaded, by name; a baseline's files stand behind their monitor's."""
+        baselines = {file for kind in self.monitors for file in sources_of(kind).values()}
         return {
             ARCHIVE_FILE: self.model / ARCHIVE_FILE,
             EVALUATION_FILE: self.report / EVALUATION_FILE,
-            documents.STATISTICS: self.baseline / documents.STATISTICS,
-            documents.CONSTRAINTS: self.baseline / documents.CONSTRAINTS,
+            **{file: self.baseline / file for file in sorted(baselines)},
         }
+
+    @property
+    def monitors(self) -> tuple[Kind, ...]:
+        """Those that have a baseline; data quality must."""
+        return tuple(dict.fromkeys((DATA_QUALITY, *built(self.baseline))))
 
     def description(self) -> Mapping[str, Any]:
         """`model.json`, as the model's directory has it."""
@@ -107,7 +114,7 @@ def register(
         name: _upload(aws, bucket, f"{prefix}/{description['name']}", account, name, content)
         for name, content in contents.items()
     }
-    specification = _specification(sources, image)
+    specification = _specification(sources, image, build.monitors)
     digest = _digest(specification)
     existing = _find(aws, group, digest)
     if existing is not None:
@@ -153,13 +160,14 @@ def _upload(
 ) -> dict[str, str]:
     """Put one file under a key made of its content, unless it is there already."""
     sha256 = hashlib.sha256(content).hexdigest()
-    uri = f"s3://{bucket}/{prefix}/{sha256}/{name}"
+    key = f"{prefix}/{sha256}/{name.rpartition('/')[2]}"
+    uri = f"s3://{bucket}/{key}"
     kind = "application/json" if name.endswith(".json") else "application/gzip"
     with asking("s3:PutObject", uri):
         try:
             aws.s3.put_object(
                 Bucket=bucket,
-                Key=f"{prefix}/{sha256}/{name}",
+                Key=key,
                 Body=content,
                 ContentType=kind,
                 ExpectedBucketOwner=account,
@@ -171,23 +179,46 @@ def _upload(
     return {"S3Uri": uri, "ContentType": kind, "ContentDigest": f"sha256:{sha256}"}
 
 
-def _specification(sources: Mapping[str, Mapping[str, str]], image: str) -> dict[str, Any]:
+def sources_of(kind: Kind) -> Mapping[str, str]:
+    """The members of a monitor's `DriftCheckBaselines`, and the file of its baseline for each.
+
+    Both bias constraints are one file, with a section for either; rendering merges them.
+
+    >>> from monitoring.kinds import EXPLAINABILITY
+    >>> sources_of(EXPLAINABILITY)  # doctest: +NORMALIZE_WHITESPACE
+    {'ConfigFile': 'model-explainability/analysis_config.json',
+     'Constraints': 'model-explainability/constraints.json'}
+    """
+    special = {"ConfigFile": CONFIG_FILE, "Statistics": documents.STATISTICS}
+    return {
+        member: f"{kind.slug}/{special.get(member, documents.CONSTRAINTS)}"
+        for member in MEMBERS[kind.drift_check]
+    }
+
+
+def _specification(
+    sources: Mapping[str, Mapping[str, str]], image: str, monitors: Iterable[Kind]
+) -> dict[str, Any]:
     """The members of CreateModelPackage that make the package what it is."""
     drift = {
-        "Statistics": sources[documents.STATISTICS],
-        "Constraints": sources[documents.CONSTRAINTS],
+        kind.drift_check: {member: sources[file] for member, file in sources_of(kind).items()}
+        for kind in monitors
     }
+    metrics = {
+        monitor: {
+            twin: held[member] for member, twin in MEMBERS[monitor].items() if twin is not None
+        }
+        for monitor, held in drift.items()
+    }
+    metrics.setdefault(MODEL_QUALITY.drift_check, {})["Statistics"] = sources[EVALUATION_FILE]
     return {
         "InferenceSpecification": {
             "Containers": [{"Image": image, "ModelDataUrl": sources[ARCHIVE_FILE]["S3Uri"]}],
             "SupportedContentTypes": list(READERS),
             "SupportedResponseMIMETypes": list(READERS),
         },
-        "ModelMetrics": {
-            DATA_QUALITY.drift_check: drift,
-            MODEL_QUALITY.drift_check: {"Statistics": sources[EVALUATION_FILE]},
-        },
-        "DriftCheckBaselines": {DATA_QUALITY.drift_check: drift},
+        "ModelMetrics": metrics,
+        "DriftCheckBaselines": drift,
     }
 
 

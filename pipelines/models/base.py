@@ -40,6 +40,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Facet:
+    """A group of people whom the model must not treat worse than everybody else."""
+
+    column: str
+    values: tuple[str | int | float, ...]
+    """Those in the group. One number alone may be read as a threshold (bias_columns.Scale)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One model this build can make."""
 
@@ -53,6 +62,10 @@ class Model:
     source: str
     """Where the data comes from, in a sentence."""
     problem_type: str = BINARY
+    facets: tuple[Facet, ...] = ()
+    """Without any, the model's bias cannot be watched."""
+    favourable: int = 1
+    """The answer that is good for the person judged: 0 where positive is bad news."""
     generate: Callable[[int, int], Table] | None = None
     """(rows, seed) → made-up data; None for a model that comes from a file."""
 
@@ -67,6 +80,10 @@ class Model:
             "label": self.label,
             "positive": self.positive,
             "problem_type": self.problem_type,
+            "facets": [
+                {"column": facet.column, "values": list(facet.values)} for facet in self.facets
+            ],
+            "favourable": self.favourable,
             "source": self.source,
             "schema": self.schema.to_json(),
         }
@@ -74,4 +91,6 @@ class Model:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Model:
         """The reverse of `to_json`; KeyError or TypeError when it is something else."""
-        return cls(**{**document, "schema": Schema.from_json(document["schema"])})
+        facets = tuple(Facet(each["column"], tuple(each["values"])) for each in document["facets"])
+        schema = Schema.from_json(document["schema"])
+        return cls(**{**document, "facets": facets, "schema": schema})

@@ -24,7 +24,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     train(data, model_dir)
     rows = [",".join("" if cell is None else cell for cell in row) for row in parts["test"].rows]
     baseline(data, model_dir, directory / "baseline")
-    documents = {path.name: path.read_bytes() for path in (directory / "baseline").glob("*.json")}
+    baselines = directory / "baseline" / "data-quality"
+    documents = {path.name: path.read_bytes() for path in baselines.glob("*.json")}
     archive = (model_dir / "model.tar.gz").read_bytes()
     return TrainedModel(archive, rows, fraud.SCHEMA.names, documents)
 

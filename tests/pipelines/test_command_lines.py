@@ -51,7 +51,7 @@ def test_a_csv_file_goes_the_whole_way_to_a_baseline(tmp_path):
     for step, output in zip(steps, build.values(), strict=True):
         done = run(*step, "--output", output)
         assert done.exit_code == 0, done.output
-    assert (build["baseline"] / "constraints.json").exists()
+    assert (build["baseline"] / "data-quality" / "constraints.json").exists()
 
 
 def test_a_step_runs_as_a_module(tmp_path):

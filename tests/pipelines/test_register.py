@@ -14,8 +14,10 @@ import pytest
 from moto import mock_aws
 
 from monitoring.aws.clients import Aws
+from monitoring.baselines import complete, needs
 from monitoring.errors import AwsError, UsageError
-from pipelines.register import Build, commit_of, register
+from monitoring.kinds import BIAS, KINDS
+from pipelines.register import Build, commit_of, register, sources_of
 
 REGION, BUCKET, GROUP = "eu-west-1", "models-bucket", "fraud-p-1a2b3c"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/serving:1.0"
@@ -33,9 +35,11 @@ def aws() -> Iterator[Aws]:
 
 @pytest.fixture
 def made(build: Path, tmp_path: Path) -> Build:
-    """The build's directories; the baseline's documents stand in for suggested ones."""
-    for name in ("statistics.json", "constraints.json"):
-        (tmp_path / name).write_text(json.dumps({"version": 0.0, "of": name}))
+    """The build's directories; the baselines' documents stand in for suggested ones."""
+    for kind in KINDS:
+        for file in sources_of(kind).values():
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).write_text(json.dumps({"version": 0.0, "of": file}))
     return Build(build / "model", build / "report", tmp_path, commit="c0ffee")
 
 
@@ -63,6 +67,26 @@ def test_the_package_carries_its_model_and_its_baselines(aws, made):
     assert package["ModelApprovalStatus"] == registered.approval == "PendingManualApproval"
 
 
+def test_no_monitor_lacks_a_baseline_and_none_has_to_be_borrowed(aws, made):
+    package = described(aws, put(aws, made).arn)
+    baselines, borrowed = complete(package["DriftCheckBaselines"], package["ModelMetrics"])
+    assert not borrowed
+    assert all(need.found_in(baselines) for kind in KINDS for need in needs(kind))
+
+
+def test_the_metrics_of_the_package_are_those_of_the_evaluation(aws, made):
+    metrics = described(aws, put(aws, made).arn)["ModelMetrics"]
+    assert metrics["ModelQuality"]["Statistics"]["S3Uri"].endswith("/evaluation.json")
+    assert set(metrics["Bias"]) == {"PreTrainingReport", "PostTrainingReport"}
+    assert set(metrics["Explainability"]) == {"Report"}
+
+
+def test_a_monitor_without_a_baseline_is_left_out(aws, made):
+    shutil.rmtree(made.baseline / BIAS.slug)
+    package = described(aws, put(aws, made).arn)
+    assert "Bias" not in package["DriftCheckBaselines"].keys() | package["ModelMetrics"].keys()
+
+
 def test_the_package_says_where_it_comes_from(aws, made):
     package = described(aws, put(aws, made).arn)
     origin = package["CustomerMetadataProperties"]
@@ -75,7 +99,8 @@ def test_the_package_says_where_it_comes_from(aws, made):
 def test_every_key_and_digest_is_the_contents_own(aws, made):
     package = described(aws, put(aws, made).arn)
     metrics = package["ModelMetrics"]
-    sources = [*metrics["ModelDataQuality"].values(), *metrics["ModelQuality"].values()]
+    sources = [source for held in metrics.values() for source in held.values()]
+    assert len(sources) == 7
     for source in sources:
         key = source["S3Uri"].removeprefix(f"s3://{BUCKET}/")
         content = aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
@@ -103,7 +128,7 @@ def test_the_same_content_is_found_behind_a_page_of_others(aws, made):
 
 def test_another_baseline_is_another_version(aws, made):
     first = put(aws, made)
-    (made.baseline / "constraints.json").write_text("{}")
+    (made.baseline / "data-quality" / "constraints.json").write_text("{}")
     second = put(aws, made)
     assert second.is_new
     assert second.arn != first.arn
