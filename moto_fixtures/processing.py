@@ -1,25 +1,25 @@
-"""From a due schedule to the processing job that runs it: inputs, outputs, environment.
+"""From a due schedule to the processing jobs that run it: inputs, outputs, environment.
 
 Needs     the schedule, its job definition, the endpoint's capture destination, the window
-Gives     a request in CreateProcessingJob's shape, as the service makes it for itself
+Gives     requests in CreateProcessingJob's shape, as the service makes them for itself
 
-The names, paths and variables are those Amazon's own jobs show (the container contract).
-The merge with ground truth that goes before model quality and bias is not simulated yet:
-those jobs find the captured hours, and say themselves what they lack.
+Model quality and bias are two jobs: a merge of the captured records with their labels, then
+the analysis of what was merged. The names, paths and variables are those Amazon's own jobs
+show (the container contract).
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from monitoring import kinds
 from monitoring.kinds import Kind
+from moto_fixtures import job_inputs
 from moto_fixtures.sagemaker import job_definitions
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import NotSimulatedError
@@ -27,11 +27,6 @@ from moto_fixtures.sagemaker.job_definitions import JobDefinition
 from moto_fixtures.sagemaker.schedules import MonitoringSchedule
 from moto_fixtures.timing import Window, window_of
 
-BASELINE = PurePosixPath("/opt/ml/processing/baseline")
-CODE = PurePosixPath("/opt/ml/processing/code")
-ANALYSIS_CONFIG = PurePosixPath("/opt/ml/processing/input/config")
-NEIGHBOURS = 1
-"""Hours staged on either side of the window: a file may hold events of the hour next to it."""
 DEFAULT_MAX_RUNTIME = 3600
 LONGEST_JOB_NAME = 63
 ANALYSIS_TYPES = {
@@ -40,6 +35,11 @@ ANALYSIS_TYPES = {
     kinds.EXPLAINABILITY: "MODEL_EXPLAINABILITY",
 }
 """`analysis_type`; data quality has none. Clarify's two are ours: AWS publishes no sample."""
+MERGER = "sagemaker-model-monitor-groundtruth-merger"
+"""Image of a merge job. AWS publishes no registry of it, and it cannot be replaced."""
+MERGE_RECORDS = "/opt/ml/processing/input_data"
+MERGE_LABELS = "/opt/ml/processing/groundtruth"
+MERGE_OUTPUT = "/opt/ml/processing/output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +51,100 @@ class Run:
     scheduled: datetime
     window: Window
     request: dict[str, Any]
-    """CreateProcessingJob's request."""
+    """CreateProcessingJob's request for the analysis."""
+    merge: dict[str, Any] | None = None
+    """That of the merge job which goes before it."""
 
     @property
     def max_runtime(self) -> int:
+        """Seconds, which the jobs of an execution share."""
         return int(self.request["StoppingCondition"]["MaxRuntimeInSeconds"])
-
-    @property
-    def output(self) -> dict[str, str]:
-        """The `S3Output` of the run."""
-        return dict(self.request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"])
 
 
 def prepare(backend: Backend, schedule: MonitoringSchedule, scheduled: datetime) -> Run:
-    """The job that a schedule starts for one scheduled moment."""
+    """The jobs that a schedule starts for one scheduled moment."""
     definition = job_definitions.get(backend, schedule.kind, schedule.job_definition_name)
     source = definition.job_input.get("EndpointInput")
     if source is None:
         raise NotSimulatedError("A monitor of batch transform jobs (BatchTransformInput)")
     window = window_of(schedule.schedule_config, source, scheduled)
-    inputs = [*_captured(backend, source, window), *_documents(definition)]
+    endpoint, local = source["EndpointName"], source["LocalPath"]
+    merge = None
+    if schedule.kind.needs_labels:
+        merge = _merge(backend, definition, window, scheduled)
+        records = job_inputs.merged(
+            backend, endpoint, window, output_of(merge)["S3Uri"], source["LocalPath"]
+        )
+    else:
+        records = job_inputs.captured(backend, endpoint, window, local)
+    inputs = [*job_inputs.documents(definition), *records]
     output = _output(definition, schedule, scheduled)
-    resources = definition.request["JobResources"]
+    request = _request(definition, f"{schedule.kind.slug}-monitoring", scheduled, inputs, output)
+    request["AppSpecification"] = {
+        member: definition.app[member]
+        for member in ("ImageUri", "ContainerEntrypoint", "ContainerArguments")
+        if member in definition.app
+    }
+    request["Environment"] = {
+        **definition.app.get("Environment", {}),
+        **_environment(definition, schedule, window, job_inputs.local_files(inputs)),
+    }
+    return Run(schedule, definition, scheduled, window, request, merge)
+
+
+def output_of(request: Mapping[str, Any]) -> dict[str, str]:
+    """The `S3Output` of a job, which has one."""
+    return dict(request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"])
+
+
+def _merge(
+    backend: Backend, definition: JobDefinition, window: Window, scheduled: datetime
+) -> dict[str, Any]:
+    """The job that joins captured records with their labels, below `merge/` of the output."""
+    wanted, job_input = _wanted_output(definition), definition.job_input
+    labels = job_input["GroundTruthS3Input"]["S3Uri"]
+    inputs = [
+        *job_inputs.labels(labels, window, scheduled, MERGE_LABELS),
+        *job_inputs.captured(
+            backend, job_input["EndpointInput"]["EndpointName"], window, MERGE_RECORDS
+        ),
+    ]
+    output = {"S3Uri": f"{wanted['S3Uri'].rstrip('/')}/merge", "LocalPath": MERGE_OUTPUT}
+    return {
+        **_request(definition, "groundtruth-merge", scheduled, inputs, output),
+        "AppSpecification": {"ImageUri": MERGER},
+        "Environment": {
+            "dataset_source": MERGE_RECORDS,
+            "ground_truth_source": MERGE_LABELS,
+            "output_path": MERGE_OUTPUT,
+            "start_time": _time(window.start),
+            "end_time": _time(window.end),
+        },
+    }
+
+
+def _request(
+    definition: JobDefinition,
+    name: str,
+    scheduled: datetime,
+    inputs: list[dict[str, Any]],
+    s3_output: dict[str, str],
+) -> dict[str, Any]:
+    """What both jobs of an execution have: the definition's resources, role and network."""
+    output = {
+        "OutputName": "result",
+        "AppManaged": False,
+        "S3Output": {"S3UploadMode": "Continuous", **s3_output},
+    }
     request = {
-        "ProcessingJobName": _job_name(schedule.kind, scheduled),
+        "ProcessingJobName": _job_name(name, scheduled),
         "ProcessingInputs": inputs,
         "ProcessingOutputConfig": {"Outputs": [output]},
-        "ProcessingResources": {"ClusterConfig": resources["ClusterConfig"]},
+        "ProcessingResources": {
+            "ClusterConfig": definition.request["JobResources"]["ClusterConfig"]
+        },
         "StoppingCondition": definition.request.get("StoppingCondition")
         or {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME},
-        "AppSpecification": {
-            member: definition.app[member]
-            for member in ("ImageUri", "ContainerEntrypoint", "ContainerArguments")
-            if member in definition.app
-        },
-        "Environment": {
-            **definition.app.get("Environment", {}),
-            **_environment(definition, schedule, window, inputs, output),
-        },
         "RoleArn": definition.request["RoleArn"],
     }
     if "NetworkConfig" in definition.request:
@@ -96,117 +152,56 @@ def prepare(backend: Backend, schedule: MonitoringSchedule, scheduled: datetime)
     key = definition.output_config.get("KmsKeyId")
     if key:
         request["ProcessingOutputConfig"]["KmsKeyId"] = key
-    return Run(schedule, definition, scheduled, window, request)
+    return request
 
 
-def _job_name(kind: Kind, scheduled: datetime) -> str:
-    """`model-quality-monitoring-202502161600-` and 24 hexadecimal digits, or as many as fit."""
-    name = f"{kind.slug}-monitoring-{scheduled:%Y%m%d%H%M}-{uuid.uuid4().hex[:24]}"
-    return name[:LONGEST_JOB_NAME]
+def _job_name(name: str, scheduled: datetime) -> str:
+    """`groundtruth-merge-202502161600-` and 24 hexadecimal digits, or as many as fit."""
+    return f"{name}-{scheduled:%Y%m%d%H%M}-{uuid.uuid4().hex[:24]}"[:LONGEST_JOB_NAME]
 
 
-def _captured(backend: Backend, source: dict[str, Any], window: Window) -> Iterator[dict[str, Any]]:
-    """An input per variant and hour of the window, and of the hours next to it."""
-    endpoint = backend.endpoint(source["EndpointName"])
-    destination = endpoint.data_capture_config.get("DestinationS3Uri", "").rstrip("/")
-    if not destination:
-        return
-    variants = [variant["VariantName"] for variant in endpoint.production_variants]
-    paths = [
-        f"{endpoint.endpoint_name}/{variant}/{hour:%Y/%m/%d/%H}"
-        for variant in variants
-        for hour in window.hours(NEIGHBOURS)
-    ]
-    for number, path in enumerate(paths, 1):
-        yield _input(
-            f"endpoint_input_{number}", f"{destination}/{path}", f"{source['LocalPath']}/{path}"
-        )
-
-
-def _documents(definition: JobDefinition) -> Iterator[dict[str, Any]]:
-    """The baseline's documents, the analysis configuration and the user's scripts."""
-    baseline, app = definition.baseline, definition.app
-    named = (
-        (
-            "constraints",
-            baseline.get("ConstraintsResource", {}).get("S3Uri"),
-            BASELINE / "constraints",
-        ),
-        ("baseline", baseline.get("StatisticsResource", {}).get("S3Uri"), BASELINE / "stats"),
-        ("analysis_config", app.get("ConfigUri"), ANALYSIS_CONFIG),
-        ("pre_processor_script", app.get("RecordPreprocessorSourceUri"), CODE / "preprocessing"),
-        (
-            "post_processor_script",
-            app.get("PostAnalyticsProcessorSourceUri"),
-            CODE / "postprocessing",
-        ),
-    )
-    for name, uri, directory in named:
-        if uri:
-            yield _input(name, uri, str(directory))
-
-
-def _input(name: str, uri: str, local_path: str) -> dict[str, Any]:
-    return {
-        "InputName": name,
-        "AppManaged": False,
-        "S3Input": {
-            "S3Uri": uri,
-            "LocalPath": local_path,
-            "S3DataType": "S3Prefix",
-            "S3InputMode": "File",
-            "S3DataDistributionType": "FullyReplicated",
-            "S3CompressionType": "None",
-        },
-    }
+def _wanted_output(definition: JobDefinition) -> dict[str, str]:
+    return dict(definition.output_config["MonitoringOutputs"][0]["S3Output"])
 
 
 def _output(
     definition: JobDefinition, schedule: MonitoringSchedule, scheduled: datetime
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """Where the run's documents go: below the definition's URI, by endpoint, schedule and hour."""
-    wanted = definition.output_config["MonitoringOutputs"][0]["S3Output"]
+    wanted = _wanted_output(definition)
     parts = (
         wanted["S3Uri"].rstrip("/"),
         schedule.endpoint_name,
         schedule.name,
         f"{scheduled:%Y/%m/%d/%H}",
     )
-    return {
-        "OutputName": "result",
-        "AppManaged": False,
-        "S3Output": {
-            "S3Uri": "/".join(str(part) for part in parts),
-            "LocalPath": wanted["LocalPath"],
-            "S3UploadMode": wanted.get("S3UploadMode", "Continuous"),
-        },
-    }
+    return {**wanted, "S3Uri": "/".join(str(part) for part in parts)}
 
 
 def _environment(
     definition: JobDefinition,
     schedule: MonitoringSchedule,
     window: Window,
-    inputs: list[dict[str, Any]],
-    output: dict[str, Any],
+    local: Mapping[str, str],
 ) -> dict[str, str]:
     """The container's variables. What a definition does not say is absent, not empty."""
     source, app, kind = definition.job_input["EndpointInput"], definition.app, definition.kind
-    local = {one["InputName"]: _local_file(one["S3Input"]) for one in inputs}
-    start = f"{window.start:%Y-%m-%dT%H:%M:%SZ}"
+    start = _time(window.start)
     threshold = source.get("ProbabilityThresholdAttribute")
     variables = {
+        "analysis_config": local.get("analysis_config"),
         "analysis_type": ANALYSIS_TYPES.get(kind),
         "baseline_constraints": local.get("constraints"),
         "baseline_statistics": local.get("baseline"),
         "dataset_format": json.dumps(_dataset_format(kind)),
         "dataset_source": source["LocalPath"],
-        "end_time": f"{window.end:%Y-%m-%dT%H:%M:%SZ}",
+        "end_time": _time(window.end),
         "exclude_features_attribute": source.get("ExcludeFeaturesAttribute"),
+        "features_attribute": source.get("FeaturesAttribute"),
         "inference_attribute": source.get("InferenceAttribute"),
         "metric_time": start,
         "monitoring_input_type": "ENDPOINT_INPUT",
-        "output_path": output["S3Output"]["LocalPath"],
+        "output_path": _wanted_output(definition)["LocalPath"],
         "post_analytics_processor_script": local.get("post_processor_script"),
         "probability_attribute": source.get("ProbabilityAttribute"),
         "probability_threshold_attribute": None if threshold is None else f"{threshold:.6f}",
@@ -220,17 +215,19 @@ def _environment(
     return {name: str(value) for name, value in variables.items() if value is not None}
 
 
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _dataset_format(kind: Kind) -> dict[str, Any]:
+    """Model quality reads answers; bias needs the features with them, and so the requests."""
+    sides = ["endpointInput", "endpointOutput"]
     if kind.needs_labels:
+        merged_sides = sides if kind == kinds.BIAS else ["endpointOutput"]
         return {
             "sagemakerMergeJson": {
-                "captureIndexNames": ["endpointOutput"],
+                "captureIndexNames": merged_sides,
                 "originalDatasetFormat": None,
             }
         }
-    return {"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}
-
-
-def _local_file(s3_input: dict[str, str]) -> str:
-    """Where an input that is one object lies in the container."""
-    return f"{s3_input['LocalPath']}/{s3_input['S3Uri'].rsplit('/', 1)[-1]}"
+    return {"sagemakerCaptureJson": {"captureIndexNames": sides}}

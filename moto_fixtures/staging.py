@@ -18,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from moto_fixtures import job_inputs
 from moto_fixtures.clients import client
 
 CONFIG = "/opt/ml/config/processingjobconfig.json"
@@ -105,14 +106,14 @@ class Staging:
         bucket, prefix = _split(source["S3Uri"])
         directory = self.local(source["LocalPath"])
         directory.mkdir(parents=True, exist_ok=True)
-        captured = one["InputName"].startswith("endpoint_input_")
+        is_hour = job_inputs.may_be_empty(one)
         try:
-            keys = list(self._keys(bucket, f"{prefix}/" if captured else prefix))
+            keys = list(self._keys(bucket, f"{prefix}/" if is_hour else prefix))
         except ClientError as error:
             raise StagingError(
                 f"ClientError: Failed to download data. Cannot list {source['S3Uri']}: {error}"
             ) from error
-        if not keys and not captured:
+        if not keys and not is_hour:
             raise StagingError(
                 f"ClientError: Failed to download data. No S3 objects found under S3 URL "
                 f"{source['S3Uri']!r}."

@@ -2,7 +2,8 @@
 
 A worker runs the container's real entry point, `monitoring.job.run`, with the environment
 and the directory it is given, as a container is. It outlives its runs; one that overruns
-its time, or dies, is replaced.
+its time, or dies, is replaced. What the container asks of AWS (explainability asks the
+model) goes through the pipe and is answered here: see container_calls.py.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ import os
 import queue
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
+
+from moto_fixtures import container_calls
+from moto_fixtures.container_calls import Call, Reply
 
 COUNT = min(2, os.cpu_count() or 1)
 GRACE = 0.5
@@ -34,8 +40,11 @@ class Job:
 
     environment: Mapping[str, str]
     root: Path
-    max_runtime: int
+    max_runtime: float
     """Seconds."""
+    region: str
+    account: str
+    """Where its calls to AWS go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,8 @@ class Ended:
     """None when it was stopped for its time, or died."""
     error: str = ""
     """What it said last when it did not end by itself."""
+    seconds: float = 0.0
+    """How long it took."""
 
 
 class Worker:
@@ -57,16 +68,24 @@ class Worker:
 
     def run(self, job: Job) -> Ended:
         """Run one job; blocks until it has ended or has had its time."""
-        connection = self._connected()
+        began = time.monotonic()
         try:
-            connection.send((dict(job.environment), str(job.root)))
-            if not connection.poll(job.max_runtime):
-                self.stop()
-                return Ended(None, f"MaxRuntimeExceeded: stopped after {job.max_runtime} seconds.")
-            exit_code, error = connection.recv()
+            ended = self._attend(job, began + job.max_runtime)
         except (EOFError, OSError):
-            return Ended(None, f"the container died (exit code {self.stop()}).")
-        return Ended(exit_code, error)
+            ended = Ended(None, f"the container died (exit code {self.stop()}).")
+        return replace(ended, seconds=time.monotonic() - began)
+
+    def _attend(self, job: Job, deadline: float) -> Ended:
+        """Send a job and answer its calls until it says how it ended."""
+        connection = self._connected()
+        connection.send((dict(job.environment), str(job.root), job.region))
+        while connection.poll(max(0.0, deadline - time.monotonic())):
+            said = connection.recv()
+            if isinstance(said, Ended):
+                return said
+            connection.send(container_calls.answer(said, job.account))
+        self.stop()
+        return Ended(None, f"MaxRuntimeExceeded: stopped after {job.max_runtime:.0f} seconds.")
 
     def stop(self) -> int | None:
         """End the process and answer its exit code; the next job starts another."""
@@ -127,13 +146,13 @@ def _serve(connection: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
-            environment, root = connection.recv()
+            environment, root, region = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(_run(environment, Path(root)))
+        connection.send(_run(environment, Path(root), _Model(connection, region)))
 
 
-def _run(environment: Mapping[str, str], root: Path) -> tuple[int, str]:
+def _run(environment: Mapping[str, str], root: Path, model: _Model) -> Ended:
     """The container's entry point, its output kept beside its file system."""
     with (root / LOG).open("w") as output, contextlib.ExitStack() as redirected:
         redirected.enter_context(contextlib.redirect_stdout(output))
@@ -141,10 +160,29 @@ def _run(environment: Mapping[str, str], root: Path) -> tuple[int, str]:
         try:
             from monitoring import job
 
-            return job.run(environment, root), ""
+            return Ended(job.run(environment, root, model.opened))
         except Exception as error:
             traceback.print_exc()
-            return 1, f"{type(error).__name__}: {error}"
+            return Ended(1, f"{type(error).__name__}: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The model an analysis configuration names, opened as the container's main() does."""
+
+    connection: Connection
+    region: str
+
+    def opened(self, predictor: Any) -> contextlib.AbstractContextManager[Any]:
+        from monitoring.aws.clients import Aws
+        from monitoring.predictors import opened
+
+        return opened(predictor, Aws(container_calls.session(self._ask, self.region)))
+
+    def _ask(self, call: Call) -> Reply:
+        self.connection.send(call)
+        reply: Reply = self.connection.recv()
+        return reply
 
 
 def _end_with_parent() -> None:

@@ -14,7 +14,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from monitoring.kinds import DATA_QUALITY, KINDS, MODEL_QUALITY, Kind
 from moto_fixtures import processing
-from moto_fixtures.processing import Run
+from moto_fixtures.processing import Run, output_of
 from moto_fixtures.sagemaker.errors import NotSimulatedError
 from tests.moto_fixtures.building import BUCKET, Project, job_definition, schedule_config
 
@@ -73,7 +73,7 @@ def test_a_model_quality_job_is_told_what_amazons_was(project: Project) -> None:
         == (golden["ProcessingJobName"].rsplit("-", 1)[0])
     )
     assert len(run.request["ProcessingJobName"]) == len(golden["ProcessingJobName"])
-    assert run.output["S3Uri"].endswith(f"/{project.endpoint}/hourly/2025/02/16/16")
+    assert output_of(run.request)["S3Uri"].endswith(f"/{project.endpoint}/hourly/2025/02/16/16")
 
 
 def test_the_window_and_the_hours_beside_it_are_staged(project: Project) -> None:

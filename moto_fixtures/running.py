@@ -1,0 +1,167 @@
+"""Executions that have begun: their jobs in turn, each from S3 to S3, and what became of them.
+
+Needs     prepared runs; the worker processes
+Writes    processing jobs; output files in S3; CloudWatch metrics; the executions' statuses
+
+The jobs of one execution run one after the other, because the analysis reads what the merge
+wrote; those of several run side by side. An execution ends with its first job that fails,
+and gives that job's reason as its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from moto.core.utils import utcnow
+
+from moto_fixtures.processing import Run, output_of
+from moto_fixtures.sagemaker.backend import Backend
+from moto_fixtures.sagemaker.executions import MonitoringExecution
+from moto_fixtures.sagemaker.processing_jobs import ProcessingJob
+from moto_fixtures.staging import MESSAGE, Staging, StagingError
+from moto_fixtures.worker import LOG, Ended, Job, Workers
+
+STATUSES = ("CompletedWithViolations", "Completed")
+"""The exit message begins with the execution's status and a colon."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Running:
+    """An execution between its start and its end."""
+
+    backend: Backend
+    run: Run
+    execution: MonitoringExecution
+    waiting: deque[dict[str, Any]] = field(init=False)
+    """Requests of the jobs that have not run yet."""
+    seconds: float = field(init=False)
+    """What is left of the time its jobs share."""
+
+    def __post_init__(self) -> None:
+        merge, analysis = self.run.merge, self.run.request
+        self.waiting = deque([merge, analysis] if merge else [analysis])
+        self.seconds = self.run.max_runtime
+
+    def end(self, status: str, reason: str | None = None) -> None:
+        """Set the execution's outcome; no further job of it runs."""
+        self.waiting.clear()
+        self.execution.status, self.execution.modified = status, utcnow()
+        self.execution.failure_reason = reason
+
+
+@dataclass(slots=True)
+class _Step:
+    """One job of an execution, in its file system."""
+
+    running: Running
+    request: dict[str, Any]
+    job: ProcessingJob
+    staging: Staging
+
+    @classmethod
+    def next_of(cls, running: Running) -> _Step:
+        """Record the next job of an execution; it becomes the one the execution names."""
+        request, backend = running.waiting.popleft(), running.backend
+        job = ProcessingJob(request, backend, running.run.schedule.arn)
+        backend.processing_jobs[job.processing_job_name] = job
+        running.execution.processing_job_arn = job.arn
+        root = Path(tempfile.mkdtemp(prefix="offline-job-"))
+        staging = Staging(root, backend.region_name, backend.account_id)
+        return cls(running, request, job, staging)
+
+    @property
+    def container(self) -> Job:
+        """What a worker is given."""
+        backend, seconds = self.running.backend, self.running.seconds
+        environment = self.request["Environment"]
+        return Job(environment, self.staging.root, seconds, backend.region_name, backend.account_id)
+
+    def stage(self) -> bool:
+        """Lay out the file system; without it the job has failed."""
+        try:
+            self.staging.fetch(self.request, self.job.arn)
+        except StagingError as error:
+            self._fail(str(error))
+            return False
+        return True
+
+    def finish(self, ended: Ended) -> None:
+        """Publish what the container left and take the status from its exit message.
+
+        Metrics are published however it ended: that nothing was there to evaluate is one.
+        """
+        self.running.seconds = max(0.0, self.running.seconds - ended.seconds)
+        message = self.staging.message()
+        self.staging.publish_metrics(self.running.run.schedule.kind.namespace)
+        self.job.exit_message = message or None
+        status = message.partition(":")[0]
+        if ended.exit_code == 0 and status in STATUSES:
+            self._complete(status)
+        elif ended.exit_code == 0:
+            self._fail(
+                f"AlgorithmError: the container exited 0 without a status in {MESSAGE}"
+                f" ({message!r}); whether there are violations is unknown."
+            )
+        elif ended.exit_code is None:
+            self._fail(ended.error)
+        else:
+            self._fail(message or f"AlgorithmError: {ended.error}, exit code {ended.exit_code}")
+        if ended.error:
+            log.error("%s: %s\n%s", self.job.arn, self.job.failure_reason, self._log())
+
+    def remove(self) -> None:
+        """Delete the file system."""
+        shutil.rmtree(self.staging.root, ignore_errors=True)
+
+    def _complete(self, status: str) -> None:
+        """Publish the outputs; with the last job the execution is complete."""
+        key = self.request["ProcessingOutputConfig"].get("KmsKeyId")
+        try:
+            self.staging.publish(output_of(self.request), key)
+        except StagingError as error:
+            self._fail(str(error))
+            return
+        self._end("Completed")
+        if not self.running.waiting:
+            self.running.end(status)
+
+    def _fail(self, reason: str) -> None:
+        self.job.failure_reason = reason
+        status = "Stopped" if reason.startswith("MaxRuntimeExceeded") else "Failed"
+        self._end(status)
+        self.running.end(status, reason)
+
+    def _end(self, status: str) -> None:
+        self.job.processing_job_status = status
+        self.job.processing_end_time = self.job.last_modified_time = utcnow()
+
+    def _log(self) -> str:
+        path = self.staging.root / LOG
+        return path.read_text() if path.is_file() else ""
+
+
+def run_all(begun: Sequence[Running]) -> None:
+    """Run executions to their end."""
+    while waiting := [one for one in begun if one.waiting]:
+        steps = [_Step.next_of(one) for one in waiting]
+        staged = [step for step in steps if step.stage()]
+        ended = workers().run([step.container for step in staged])
+        for step, how in zip(staged, ended, strict=True):
+            step.finish(how)
+        for step in steps:
+            step.remove()
+
+
+@lru_cache(maxsize=1)
+def workers() -> Workers:
+    """The processes executions run in; started at the first."""
+    return Workers()
