@@ -39,6 +39,7 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "ClientToken": "A repeated call is another call.",
     "DisableValidation": "A template is always validated.",
     "RoleARN": "Shown with the stack; no role is assumed, no permission is checked.",
+    "RollbackConfiguration": "A monitoring time without triggers watches nothing.",
     "TemplateStage": "Original and Processed are the same: no transform rewrites a template.",
     "TemplateSummaryConfig": "A type that is not simulated is refused, not warned of.",
     "TimeoutInMinutes": "A stack reaches its final state within the call that deploys it.",

@@ -14,9 +14,9 @@ from typing import Any
 from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
 from moto_fixtures.cloudformation.intrinsics import text
 
-_LISTS = ("CommaDelimitedList", "List<Number>", "List<String>")
+LISTS = ("CommaDelimitedList", "List<Number>", "List<String>")
 _SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(String|CommaDelimitedList|List<String>)>")
-_SSM_NAME = "AWS::SSM::Parameter::Name"
+SSM_NAME = "AWS::SSM::Parameter::Name"
 NO_ECHO = "****"
 
 ReadSsm = Callable[[str], str]
@@ -63,7 +63,7 @@ def resolve(
 
 def check(name: str, rules: Mapping[str, Any], value: str) -> None:
     """Raise ValidationError when a value breaks its parameter's own constraints."""
-    members = _members(value) if rules["Type"] in _LISTS else [value]
+    members = _members(value) if rules["Type"] in LISTS else [value]
     allowed = [text(item) for item in rules.get("AllowedValues", ())]
     for member in members:
         problem = _problem(name, rules, member, allowed)
@@ -100,9 +100,9 @@ def _problem(name: str, rules: Mapping[str, Any], value: str, allowed: list[str]
 def _typed(name: str, kind: str, value: str, read_ssm: ReadSsm) -> Any:
     if kind in ("String", "Number"):
         return value
-    if kind in _LISTS:
+    if kind in LISTS:
         return _members(value)
-    if kind == _SSM_NAME:
+    if kind == SSM_NAME:
         read_ssm(value)
         return value
     if found := _SSM_VALUE.fullmatch(kind):

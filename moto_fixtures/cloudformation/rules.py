@@ -7,7 +7,7 @@ from typing import Any
 from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
 from moto_fixtures.cloudformation.intrinsics import Evaluator, truth
 
-_ONLY_IN_RULES = ("Fn::Contains", "Fn::EachMemberIn", "Fn::EachMemberEquals")
+ONLY_IN_RULES = ("Fn::Contains", "Fn::EachMemberIn", "Fn::EachMemberEquals")
 _NOT_SIMULATED = ("Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll")
 
 
@@ -33,7 +33,7 @@ def holds(evaluate: Evaluator, rule: Any) -> bool:
         return (all if name == "Fn::And" else any)(holds(evaluate, part) for part in argument)
     if name == "Fn::Not":
         return not holds(evaluate, argument[0])
-    if name not in _ONLY_IN_RULES:
+    if name not in ONLY_IN_RULES:
         return truth(evaluate(rule))
     left, right = (evaluate(part) for part in argument)
     if name == "Fn::Contains":

@@ -21,8 +21,13 @@ MAXIMUM_BODY = 51_200
 MAXIMUM_OBJECT = 1_000_000
 MAXIMUM = {"Parameters": 200, "Mappings": 200, "Resources": 500, "Outputs": 200}
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+WITHOUT_EFFECT = {
+    "CreationPolicy": "No type here sends signals to wait for.",
+    "UpdatePolicy": "No type here is updated in batches.",
+}
+"""Members of a resource that are read past: member → why nothing is lost."""
 
-_SECTIONS = {
+SECTIONS = {
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings",
     "Conditions", "Rules", "Transform", "Resources", "Outputs",
 }  # fmt: skip
@@ -30,7 +35,7 @@ _RESOURCE_KEYS = {
     "Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy",
     "Metadata", "CreationPolicy", "UpdatePolicy",
 }  # fmt: skip
-_DELETION_POLICIES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
+DELETION_POLICIES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def load(body: str) -> Template:
     document = _parse(body)
     if not isinstance(document, dict):
         raise ValidationError("Template format error: unsupported structure.")
-    if unknown := sorted(set(map(str, document)) - _SECTIONS):
+    if unknown := sorted(set(map(str, document)) - SECTIONS):
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
     if str(document.get("AWSTemplateFormatVersion", "2010-09-09")) != "2010-09-09":
         raise ValidationError(
@@ -171,7 +176,7 @@ def _check_resource(logical_id: Any, resource: Any) -> None:
         raise ValidationError(f"Invalid template resource property '{unknown[0]}'")
     for key in ("DeletionPolicy", "UpdateReplacePolicy"):
         policy = resource.get(key, "Delete")
-        if isinstance(policy, str) and policy not in _DELETION_POLICIES:
+        if isinstance(policy, str) and policy not in DELETION_POLICIES:
             raise ValidationError(
                 f"Template format error: Unrecognized {key} {policy} for resource {logical_id}"
             )

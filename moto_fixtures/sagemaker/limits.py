@@ -44,6 +44,9 @@ REFUSED_MEMBERS: Mapping[str, Mapping[str, str]] = {
         "ModelLifeCycle": "Approve or reject by ModelApprovalStatus.",
         "ModelPackageRegistrationType": "Register another version instead.",
     },
+    "CreateModelPackageGroup": {
+        "ManagedConfiguration": "The registry manages nothing by itself.",
+    },
     "CreateModel": {
         "InferenceExecutionConfig": "It orders several containers, and one is simulated.",
     },

@@ -22,6 +22,7 @@ DUE = datetime(2026, 1, 9, 13)
         ("cron(0 17/12 ? * * *)", [5, 17]),
         ("cron(0 0/06 ? * * *)", [0, 6, 12, 18]),
         ("cron(0 00/01 ? * * *)", list(range(24))),
+        pytest.param("cron(0 0/7 ? * * *)", [0, 7, 14, 21], id="anew each day"),
     ],
 )
 def test_an_expression_is_due_at_its_hours(expression: str, hours: list[int]) -> None:

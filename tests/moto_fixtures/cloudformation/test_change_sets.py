@@ -108,3 +108,11 @@ def test_a_failed_change_set_says_so(stacks: Any) -> None:
 def test_a_change_set_of_an_import_is_refused_by_name(stacks: Any) -> None:
     with pytest.raises(ClientError, match="ChangeSetType IMPORT is not simulated"):
         stacks.plan("it", template("a"), kind="IMPORT")
+
+
+def test_a_change_set_without_tags_keeps_the_stacks(stacks: Any) -> None:
+    stacks.create("it", template("a"), tags={"team": "risk"})
+    planned = stacks.plan("it", template("a", "second"))
+    assert planned["Tags"] == [{"Key": "team", "Value": "risk"}]
+    stacks.client.execute_change_set(ChangeSetName=planned["ChangeSetId"])
+    assert stacks.describe("it")["Tags"] == [{"Key": "team", "Value": "risk"}]

@@ -1,0 +1,165 @@
+"""Where the offline AWS is known to behave otherwise than AWS, each with the test that shows it.
+
+docs/offline-aws.md is generated from these rows; a row whose test is gone fails the suite.
+Figures come from the code that uses them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moto_fixtures.cloudformation.template import MAXIMUM_BODY as MAXIMUM_TEMPLATE
+from moto_fixtures.data_capture import FILE_BYTES
+from moto_fixtures.scheduler import START_DELAY
+
+SCHEDULER = "tests/moto_fixtures/test_scheduler.py"
+ENGINE = "tests/moto_fixtures/cloudformation"
+SAGEMAKER = "tests/moto_fixtures/sagemaker"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which the two differ."""
+
+    subject: str
+    aws: str
+    """What AWS does. UNCONFIRMED: not published, and seen by nobody we know of."""
+    here: str
+    shown_by: str
+    """The test: file::name."""
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "start of an execution",
+        "up to 20 minutes after its hour",
+        f"{START_DELAY.seconds // 60} minutes after its hour, always; `NOW` at once",
+        f"{SCHEDULER}::test_it_starts_five_minutes_after_its_hour",
+    ),
+    Difference(
+        "an hour without captured data",
+        "`Failed`: job inputs had no data",
+        "`Failed` with our analyzer's `NO_DATA: …`, which names the window",
+        f"{SCHEDULER}::test_an_hour_without_traffic_fails_and_says_so",
+    ),
+    Difference(
+        "hours missed while time jumped",
+        "time does not jump",
+        "not made up for; winding the clock on runs them, travelling does not",
+        f"{SCHEDULER}::test_a_jump_of_the_clock_runs_nothing_in_between",
+    ),
+    Difference(
+        "a schedule every N hours, N no divisor of 24",
+        "UNCONFIRMED",
+        "counts anew from the start of each day",
+        "tests/moto_fixtures/test_timing.py::test_an_expression_is_due_at_its_hours",
+    ),
+    Difference(
+        "`Pending` of a schedule",
+        "some minutes",
+        "until it was read once, or time passed",
+        f"{SAGEMAKER}/test_schedules.py::test_it_is_pending_until_it_was_read_once",
+    ),
+    Difference(
+        "deleting an endpoint that a schedule watches",
+        "UNCONFIRMED; AWS's notebooks delete the schedule first and wait",
+        "refused, naming the schedules",
+        f"{SAGEMAKER}/test_schedules.py::test_an_endpoint_that_is_watched_is_not_deleted",
+    ),
+    Difference(
+        "creating an endpoint",
+        "`Creating` for minutes",
+        "`InService`, or `Failed` with its reason, within the call",
+        f"{SAGEMAKER}/test_registry.py::test_a_model_made_from_a_package_serves",
+    ),
+    Difference(
+        "updating an endpoint",
+        "blue and green fleets; traffic shifts as DeploymentConfig says",
+        "all traffic moves within the call; a model that does not load leaves the old one",
+        f"{SAGEMAKER}/test_endpoints.py::"
+        "test_an_update_to_a_model_that_does_not_load_leaves_the_old_one_serving",
+    ),
+    Difference(
+        "when captured events reach S3",
+        "by size and time that AWS does not publish",
+        f"when their hour has passed, at {FILE_BYTES // 1024**2} MB, or before an execution",
+        "tests/moto_fixtures/test_data_capture.py::"
+        "test_an_hour_that_has_passed_is_written_when_the_next_begins",
+    ),
+    Difference(
+        "the container of a monitor",
+        "AWS's image, or the one that the definition names",
+        "`monitoring/job.py` of this checkout, in a process of its own",
+        "tests/moto_fixtures/test_worker.py::test_the_containers_real_entry_point_runs",
+    ),
+    Difference(
+        "a monitor of batch transform jobs",
+        "reads what the transform job captured",
+        "its definition is accepted; its executions fail as not simulated",
+        "tests/moto_fixtures/test_processing.py::"
+        "test_a_monitor_of_batch_jobs_says_it_is_not_simulated",
+    ),
+    Difference(
+        "progress of a stack",
+        "`…_IN_PROGRESS` for minutes",
+        "the call that deploys answers when the stack is in its final state; every step is an "
+        "event",
+        f"{ENGINE}/test_engine.py::test_thirty_resources_deploy_without_waiting",
+    ),
+    Difference(
+        "two deployments at once",
+        "the second is refused while the first is in progress",
+        "the second waits for the first",
+        f"{ENGINE}/test_engine.py::test_two_deployments_at_once_come_one_after_the_other",
+    ),
+    Difference(
+        "Fn::ImportValue of an export that is not there",
+        "the change set is made, and fails (UNCONFIRMED)",
+        "CreateChangeSet is refused; CreateStack rolls back",
+        f"{ENGINE}/test_engine.py::test_a_missing_export_rolls_back_and_is_named",
+    ),
+    Difference(
+        "stack tags of a change set that gives none",
+        "documented for UpdateStack only: they stay",
+        "they stay",
+        f"{ENGINE}/test_change_sets.py::test_a_change_set_without_tags_keeps_the_stacks",
+    ),
+    Difference(
+        "properties that a type does not carry out",
+        "all are",
+        "the resource fails and the stack rolls back; the table above names them",
+        f"{ENGINE}/test_deployment.py::"
+        "test_a_property_the_offline_aws_cannot_carry_out_is_refused_by_name",
+    ),
+    Difference(
+        "size of a template in the request",
+        f"{MAXIMUM_TEMPLATE:,} bytes",
+        "the same, so a template that has to go over S3 has to here",
+        f"{ENGINE}/test_responses.py::test_a_long_template_must_come_from_s3",
+    ),
+    Difference(
+        "names that Python's patterns cannot judge",
+        "held to Java's patterns",
+        "widened, so that no good name is refused; a bad one of a few shapes may pass",
+        f"{SAGEMAKER}/test_validation.py::test_the_patterns_python_cannot_say_are_known",
+    ),
+    Difference(
+        "permissions",
+        "every call is authorised",
+        "no call is: neither roles nor their policies are evaluated",
+        f"{ENGINE}/test_limits.py::test_a_role_is_shown_and_a_time_limit_has_no_effect",
+    ),
+)
+
+STOCK: tuple[tuple[str, str], ...] = (
+    ("S3", "objects, versions, encryption headers and bucket policies work; nothing is encrypted"),
+    ("CloudWatch", "metrics are stored and read; an alarm never changes its state by itself"),
+    ("EventBridge", "rules are stored; SageMaker sends no events"),
+    ("SNS, SQS", "topics, queues and their subscriptions work"),
+    ("Application Auto Scaling", "targets and policies are stored; nothing scales"),
+    ("CodeBuild", "start_build says it succeeded and runs nothing: builds run by "
+     "`python -m moto_fixtures.codebuild`, which executes the real buildspec"),
+    ("CodePipeline", "pipelines are stored; none runs"),
+    ("IAM, KMS, Logs, SSM, STS", "resources are stored and read; nothing is enforced"),
+)  # fmt: skip
+"""Services answered by moto, unchanged, as far as this project uses them."""
