@@ -53,7 +53,8 @@ def main(
         rendered = render(args, chosen, project, aws)
         results = publish(args, rendered, project, aws)
     except MonitoringError as error:
-        print(f"error: {error}", file=sys.stderr)
+        for problem in str(error).splitlines():
+            print(f"error: {problem}", file=sys.stderr)
         return error.exit_code
     print((exports.as_json if args.output == "json" else exports.as_text)(results, args.dry_run))
     return OK

@@ -118,12 +118,12 @@ def parse(argv: Sequence[str] | None, environment: Mapping[str, str]) -> argpars
         raise UsageError("\n".join(map(made.nearest, unknown)))
     args = made.parse_args(words)
     args.log_level = args.log_level or environment.get("LOGLEVEL", "INFO").upper()
-    args.model_package_group_name = args.model_package_group_name or (
-        f"{args.sagemaker_project_name}-{args.sagemaker_project_id}"
-    )
     args.stages = [stage_files(stage, args) for stage in STAGES]
     if problems := list(_problems(args)):
         raise UsageError("\n".join(problems))
+    args.model_package_group_name = args.model_package_group_name or (
+        f"{args.sagemaker_project_name}-{args.sagemaker_project_id}"
+    )
     return args
 
 
@@ -167,6 +167,12 @@ def _problems(args: argparse.Namespace) -> Iterator[str]:
     written = [path for f in args.stages for path in (f.monitors_export, f.endpoint_export)]
     for path in sorted({path for path in written if written.count(path) > 1}):
         yield f"{path} is named for more than one export; each needs a file of its own"
+    read = {path.resolve() for f in args.stages for path in (f.monitors, f.endpoint) if path}
+    for path in sorted({path for path in written if path.resolve() in read}):
+        yield (
+            f"{path} is read and would be written over: all that was filled in would count as "
+            "yours from then on. Name another export file"
+        )
 
 
 def _bucket(value: str) -> str | None:

@@ -104,3 +104,20 @@ def test_one_file_is_not_exported_twice() -> None:
     with pytest.raises(UsageError, match=r"one\.json is named for more than one export"):
         flags = ("--export-staging-config", "one.json", "--export-prod-config", "one.json")
         parse([*REQUIRED, *flags], {})
+
+
+def test_what_the_user_wrote_is_not_written_over(here: Path) -> None:
+    own = "prod-monitoring-schedule-config.json"
+    for flags in (
+        ("--export-prod-config", own),
+        ("--export-staging-config", str(here / own)),
+        ("--import-prod-config", "mine.json", "--export-prod-config", "mine.json"),
+    ):
+        with pytest.raises(UsageError, match=r"\.json is read and would be written over"):
+            parse([*REQUIRED, *flags], {})
+
+
+def test_a_wrong_id_is_one_problem_though_names_are_made_of_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse([*REQUIRED, "--sagemaker-project-id", "p_1"], {})
+    assert len(str(caught.value).splitlines()) == 1
