@@ -11,8 +11,10 @@ The one thing a reader gets wrong: an empty value is a gap. It is filled like a 
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +26,10 @@ from monitoring.kinds import KINDS, Kind
 from monitoring.names import LONGEST_NAME, STAGES, fit
 from monitoring.parameters import ENDPOINT_PARAMETERS, MONITOR_PARAMETERS, Check
 
+NOT_PASSED_ON = (
+    "holds a line break, or '=' in a tag's key: `aws cloudformation deploy` cannot be given "
+    "that; take it out"
+)
 MODEL_PARAMETERS = ("ModelPackageName", "ModelExecutionRoleArn")
 """All that the endpoint template's model resource is made of, besides its own name."""
 
@@ -106,13 +112,8 @@ class StageConfig:
         words = ["--parameter-overrides", *(f"{k}={v}" for k, v in self.parameters.items())]
         if self.tags:
             words += ["--tags", *(f"{k}={v}" for k, v in self.tags.items())]
-        broken = [word.partition("=")[0] for word in words if re.search(r"[\r\n\0]", word)]
-        broken += [key for key in self.tags if "=" in key]
-        if broken:
-            raise ConfigError(
-                f"{', '.join(map(repr, broken))}: a value with a line break, or a tag key with "
-                "'=', cannot be passed to `aws cloudformation deploy`; take it out"
-            )
+        if broken := _not_passed_on(self.parameters, self.tags):
+            raise ConfigError(f"{', '.join(map(repr, broken))} {NOT_PASSED_ON}")
         return "".join('"' + word.replace('"', '"\'"\'"') + '"\n' for word in words)
 
 
@@ -150,6 +151,9 @@ def read(sources: Sequence[Source]) -> tuple[StageConfig, ...]:
                 f"{source.path}: cannot be read ({error.strerror}). It holds the template's "
                 f"parameters for {source.stage}; create it, or name another file"
             )
+            continue
+        except UnicodeDecodeError as error:
+            problems.append(f"{source.path}: is not UTF-8 text ({error.reason}); save it as such")
             continue
         except ValueError as error:
             problems.append(f"{source.path}: {error}")
@@ -196,7 +200,7 @@ def check(document: Any, source: Source) -> Iterable[str]:
     if not isinstance(document, dict) or not isinstance(document.get("Parameters"), dict):
         yield 'must be an object with an object under "Parameters", as in {"Parameters": {…}}'
         return
-    for key in document.keys() - {"Parameters", "Tags"}:
+    for key in sorted(document.keys() - {"Parameters", "Tags"}):
         yield f"{key!r} is not passed to the stack; only Parameters and Tags are: take it out"
     tags = document.get("Tags", {})
     if not isinstance(tags, dict):
@@ -206,6 +210,8 @@ def check(document: Any, source: Source) -> Iterable[str]:
     for key, value in [*parameters.items(), *tags.items()]:
         if not isinstance(value, str):
             yield f"{key!r} is {json.dumps(value)}; CloudFormation takes text: put it in quotes"
+    for key in _not_passed_on(parameters, tags):
+        yield f"{key!r} {NOT_PASSED_ON}"
     texts = {key: value for key, value in parameters.items() if isinstance(value, str)}
     yield from _check_stage(parameters, source)
     for key, value in texts.items():
@@ -215,6 +221,13 @@ def check(document: Any, source: Source) -> Iterable[str]:
             yield f"{key!r} {wrong}"
     if source.checks is MONITOR_PARAMETERS:
         yield from check_labels(StageConfig(texts))
+
+
+def _not_passed_on(parameters: Mapping[str, Any], tags: Mapping[str, Any]) -> list[str]:
+    """The keys of what xargs cannot carry, or the AWS CLI would cut in the wrong place."""
+    everything = [*parameters.items(), *tags.items()]
+    broken = [key for key, value in everything if re.search(r"[\r\n\0]", f"{key}{value}")]
+    return broken + [key for key in tags if "=" in key]
 
 
 def _check_stage(parameters: Mapping[str, Any], source: Source) -> Iterable[str]:
@@ -259,6 +272,8 @@ def write(texts: Mapping[Path, str]) -> None:
     pending: dict[Path, Path] = {}
     try:
         for path, text in texts.items():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             pending[path] = path.with_name(f".{path.name}.new")
             pending[path].write_text(text, encoding="utf-8")

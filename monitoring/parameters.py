@@ -96,7 +96,7 @@ def s3_prefix(value: str) -> str | None:
     >>> s3_prefix("s3://outputs/fraud//prod")
     "is 's3://outputs/fraud//prod'; a key with '//' is another prefix than the one it looks like"
     """
-    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?", value):
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/(\S(.*\S)?)?)?", value):
         return f"is {value!r}; it must look like s3://bucket/prefix"
     if "//" in value.removeprefix("s3://"):
         return f"is {value!r}; a key with '//' is another prefix than the one it looks like"

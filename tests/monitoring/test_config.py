@@ -121,7 +121,7 @@ def test_a_file_that_is_not_there_is_named_with_its_stage(tmp_path: Path) -> Non
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_bytes(b"\xff\xfe{}")
-    with pytest.raises(ConfigError, match=r"config\.json"):
+    with pytest.raises(ConfigError, match=r"config\.json: is not UTF-8 text"):
         config.read([Source.monitors(path, "prod")])
 
 
@@ -219,8 +219,15 @@ def test_a_line_break_is_refused_not_mangled(broken: str) -> None:
 
 
 def test_a_tag_key_the_cli_would_cut_is_refused() -> None:
-    with pytest.raises(ConfigError, match="tag key"):
+    with pytest.raises(ConfigError, match="a tag's key"):
         StageConfig({}, {"a=b": "c"}).to_arguments()
+
+
+def test_what_the_cli_cannot_be_given_is_refused_with_its_file(problems) -> None:
+    parameters = {"StageName": "staging", "FeaturesAttribute": "two\nlines"}
+    found = problems({"Parameters": parameters, "Tags": {"a=b": "c"}})
+    assert [line.split()[1] for line in found] == ["'FeaturesAttribute'", "'a=b'"]
+    assert all("staging.json: " in line for line in found)
 
 
 def test_files_are_written_all_or_none(tmp_path: Path) -> None:
@@ -231,6 +238,15 @@ def test_files_are_written_all_or_none(tmp_path: Path) -> None:
         config.write({kept: "after", blocked: "after"})
     assert kept.read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "kept.json"]
+
+
+def test_a_directory_in_a_files_place_is_seen_before_any_file_changes(tmp_path: Path) -> None:
+    kept, blocked = tmp_path / "kept.json", tmp_path / "export.json"
+    kept.write_text("before")
+    blocked.mkdir()
+    with pytest.raises(ConfigError, match=r"/export\.json: cannot be written \(Is a directory"):
+        config.write({kept: "after", blocked: "after"})
+    assert kept.read_text() == "before"
 
 
 def test_changes_name_what_is_new_different_and_gone() -> None:

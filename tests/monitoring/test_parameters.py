@@ -15,6 +15,7 @@ from monitoring.kinds import KINDS
 from monitoring.parameters import (
     ENDPOINT_PARAMETERS,
     MONITOR_PARAMETERS,
+    s3_prefix,
     schedule_expression,
 )
 
@@ -107,3 +108,13 @@ def test_every_whole_rate_of_1_to_24_hours_is_taken(hours: int) -> None:
 )
 def test_every_other_rate_is_refused_with_the_forms_there_are(expression: str) -> None:
     assert "cron(0 * ? * * *) each hour" in str(schedule_expression(expression))
+
+
+@pytest.mark.parametrize("uri", ["s3://labels", "s3://labels/", "s3://labels/of card risk/2026"])
+def test_a_prefix_may_hold_what_a_key_may(uri: str) -> None:
+    assert s3_prefix(uri) is None
+
+
+@pytest.mark.parametrize("uri", ["labels/", "s3://labels/ ", "s3://labels/a\nb", "s3://a//b"])
+def test_a_prefix_that_is_mistyped_is_refused(uri: str) -> None:
+    assert s3_prefix(uri)
