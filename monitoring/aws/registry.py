@@ -59,7 +59,8 @@ def package(sagemaker: Any, arn: str) -> ModelPackage:
             if is_missing(error):
                 raise RegistryError(
                     f"{arn}: there is no such model package in {sagemaker.meta.region_name}. "
-                    "List what there is with `aws sagemaker list-model-packages`"
+                    "List what there is: aws sagemaker list-model-packages "
+                    f"--model-package-group-name {_group_of(arn)}"
                 ) from error
             raise
     return ModelPackage(
@@ -140,8 +141,15 @@ def _approve(arn: str) -> str:
     )
 
 
+def _group_of(arn: str) -> str:
+    """The group in `arn:…:model-package/{group}/{version}`; a package may be known by name."""
+    return arn.partition(":model-package/")[2].partition("/")[0] or arn
+
+
 def _check_region(sagemaker: Any, arn: str) -> None:
-    there, here = arn.split(":")[3], sagemaker.meta.region_name
+    """Refuse an ARN of another region; a package known by its name alone is of this one."""
+    here = sagemaker.meta.region_name
+    there = arn.split(":")[3] if arn.startswith("arn:") else here
     if there != here:
         raise RegistryError(
             f"{arn}: is in {there}, but this run is for {here}; SageMaker deploys a package in "

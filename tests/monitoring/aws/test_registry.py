@@ -82,7 +82,8 @@ def test_no_permission_is_not_an_empty_registry(world) -> None:
 
 
 def test_a_package_that_is_not_there_is_named(world) -> None:
-    with pytest.raises(RegistryError, match=f"{PREFIX}/7: there is no such model package"):
+    said = f"{PREFIX}/7: there is no such model package.*--model-package-group-name fraud$"
+    with pytest.raises(RegistryError, match=said):
         registry.package(world.sagemaker, f"{PREFIX}/7")
 
 
@@ -127,6 +128,12 @@ def test_the_package_behind_an_endpoint_is_followed(world, endpoint) -> None:
 
 def test_a_container_in_a_list_is_followed_too(world, endpoint) -> None:
     endpoint(champion={"Containers": [{"ModelPackageName": f"{PREFIX}/1"}]})
+    assert registry.served_by(world.sagemaker, "fraud-prod", "prod").package.arn == f"{PREFIX}/1"
+
+
+def test_a_package_may_be_known_by_its_name_alone(world, endpoint) -> None:
+    endpoint(champion={"PrimaryContainer": {"ModelPackageName": "fraud"}})
+    world.answer("DescribeModelPackage", summary(1))
     assert registry.served_by(world.sagemaker, "fraud-prod", "prod").package.arn == f"{PREFIX}/1"
 
 
