@@ -84,17 +84,17 @@ def needs(kind: Kind) -> tuple[Need, ...]:
 
 def complete(
     drift_check: Mapping[str, Any], metrics: Mapping[str, Any]
-) -> tuple[Baselines, tuple[str, ...]]:
-    """DriftCheckBaselines with its gaps filled from ModelMetrics, and a line for each filled gap.
+) -> tuple[Baselines, Mapping[str, str]]:
+    """DriftCheckBaselines with its gaps filled from ModelMetrics, and from where each was filled.
 
     ModelMetrics may hold one combined bias report instead of two; it then stands for both.
 
     >>> report = {"S3Uri": "s3://b/analysis.json", "ContentType": "application/json"}
     >>> complete({}, {"Explainability": {"Report": report}})[1]
-    ('Explainability.Constraints: from ModelMetrics.Explainability.Report',)
+    {'Explainability.Constraints': 'ModelMetrics.Explainability.Report'}
     """
     found: dict[str, dict[str, Mapping[str, str]]] = {}
-    notes: list[str] = []
+    filled_from: dict[str, str] = {}
     for monitor, members in MEMBERS.items():
         held = dict(drift_check.get(monitor) or {})
         spare = metrics.get(monitor) or {}
@@ -105,10 +105,10 @@ def complete(
             twin = "Report" if combined and member in BIAS_CONSTRAINTS else usual
             if member not in held and twin in spare:
                 held[member] = spare[twin]
-                notes.append(f"{monitor}.{member}: from ModelMetrics.{monitor}.{twin}")
+                filled_from[f"{monitor}.{member}"] = f"ModelMetrics.{monitor}.{twin}"
         if held:
             found[monitor] = held
-    return found, tuple(notes)
+    return found, filled_from
 
 
 def merge_bias(documents: Iterable[tuple[str, Any]]) -> dict[str, Any]:

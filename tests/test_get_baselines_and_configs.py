@@ -90,7 +90,7 @@ class Project:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
         return {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/{key}"}
 
-    def register(self, documents: Any = DOCUMENTS, status: str = "Approved") -> str:
+    def register(self, documents: Any = DOCUMENTS, status: str = "Approved", **more: Any) -> str:
         baselines = {
             monitor: {
                 member: self.put(f"registered/{monitor}/{member}.json", document)
@@ -102,6 +102,7 @@ class Project:
             ModelPackageGroupName="fraud-p-1",
             ModelApprovalStatus=status,
             DriftCheckBaselines=baselines,
+            **more,
         )["ModelPackageArn"]
 
     def run(self, *more: str, environment: dict[str, str] | None = None) -> int:
@@ -258,6 +259,16 @@ def test_model_metrics_fill_what_drift_check_baselines_lack(project: Project) ->
     assert project.export("prod")["ModelExplainabilityConstraintsS3Uri"].endswith("Report.json")
     notes = json.loads(project.capsys.readouterr().out)["stages"]["prod"]["notes"]
     assert "ModelDataQuality.Statistics: from ModelMetrics.ModelDataQuality.Statistics" in notes
+
+
+def test_what_no_monitor_reads_is_not_said_to_be_filled(project: Project) -> None:
+    report = project.put("metrics/report.json", {})
+    project.register(ModelMetrics={"Explainability": {"Report": report}})
+    for stage in ("staging", "prod"):
+        name = f"{stage}-monitoring-schedule-config.json"
+        project.write(name, StageName=stage, EnableModelExplainabilityMonitor="no")
+    assert project.run("--output", "json") == 0
+    assert json.loads(project.capsys.readouterr().out)["stages"]["prod"]["notes"] == []
 
 
 def test_waiting_for_labels_is_said_on_stderr_and_in_the_result(project: Project) -> None:
@@ -513,6 +524,7 @@ def test_all_problems_of_all_files_are_reported_before_aws_is_asked(
     assert "this is the file of prod" in said
     assert "'cron(0/30 * ? * * *)'" in said
     assert "prod-endpoint-config.json: line 1" in said
+    assert all(line.startswith("error: ") for line in said.splitlines())
 
 
 @pytest.mark.parametrize(

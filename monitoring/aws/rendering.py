@@ -83,7 +83,10 @@ def fill_baselines(
     config: StageConfig, project: Project, served: Served, s3: Any
 ) -> tuple[StageConfig, tuple[DerivedFile, ...], tuple[str, ...]]:
     """The parameters that point at baselines, the files derived for them, and what to know."""
-    found, notes = baselines.complete(served.package.drift_check, served.package.metrics)
+    found, filled_from = baselines.complete(served.package.drift_check, served.package.metrics)
+    read = [need for need in _read_by_monitors(config) if not config.get(need.parameter)]
+    parts_read = [f"{need.monitor}.{member}" for need in read for member in need.members]
+    notes = tuple(f"{part}: from {filled_from[part]}" for part in parts_read if part in filled_from)
     values: dict[str, str] = {}
     derived: list[DerivedFile] = []
     for kind in KINDS:

@@ -45,22 +45,22 @@ def test_an_empty_package_supplies_none(kind) -> None:
 
 def test_drift_check_baselines_win_over_model_metrics() -> None:
     spare = {m: {x: {"S3Uri": "s3://metrics/x"} for x in WHOLE[m]} for m in WHOLE}
-    found, notes = baselines.complete(WHOLE, spare)
-    assert (found, notes) == (WHOLE, ())
+    assert baselines.complete(WHOLE, spare) == (WHOLE, {})
 
 
 def test_every_gap_that_is_filled_is_said() -> None:
     spare = {"Bias": {"PostTrainingReport": {"S3Uri": "s3://metrics/post"}}}
     only_pre = {"Bias": {"PreTrainingConstraints": {"S3Uri": "s3://drift/pre"}}}
-    found, notes = baselines.complete(only_pre, spare)
+    found, filled_from = baselines.complete(only_pre, spare)
     assert found["Bias"]["PostTrainingConstraints"] == {"S3Uri": "s3://metrics/post"}
-    assert notes == ("Bias.PostTrainingConstraints: from ModelMetrics.Bias.PostTrainingReport",)
+    assert filled_from == {"Bias.PostTrainingConstraints": "ModelMetrics.Bias.PostTrainingReport"}
 
 
 def test_one_combined_bias_report_stands_for_both() -> None:
-    found, notes = baselines.complete({}, {"Bias": {"Report": {"S3Uri": "s3://metrics/all"}}})
+    report = {"Bias": {"Report": {"S3Uri": "s3://metrics/all"}}}
+    found, filled_from = baselines.complete({}, report)
     assert {part["S3Uri"] for part in found["Bias"].values()} == {"s3://metrics/all"}
-    assert len(notes) == 2
+    assert len(filled_from) == 2
 
 
 def test_a_combined_report_does_not_displace_a_registered_half() -> None:
