@@ -68,10 +68,7 @@ def advance(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Wind the clock on; answer the executions that ran on the way."""
     if ("to" in asked) == ("hours" in asked):
         raise ControlError('give one of "to" (ISO 8601) and "hours" (a number)')
-    if "to" in asked:
-        to = _moment(asked, "to")
-    else:
-        to = clock.now() + timedelta(hours=float(asked["hours"]))
+    to = _moment(asked, "to") if "to" in asked else clock.now() + _hours(asked["hours"])
     executions = clock.advance(to)
     return {
         "now": _iso(clock.now()),
@@ -157,6 +154,13 @@ def _moment(asked: Mapping[str, Any], member: str) -> datetime:
             f"{member!r} is no time in ISO 8601, such as 2026-01-31T10:00:00Z"
         ) from error
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _hours(asked: Any) -> timedelta:
+    try:
+        return timedelta(hours=float(asked))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ControlError(f"'hours' is {asked!r}; it must be a number, such as 1.5") from error
 
 
 def _iso(moment: datetime) -> str:

@@ -147,6 +147,8 @@ def _touch(remote: Remote) -> datetime:
         ("clock", {"to": "yesterday"}, "is no time in ISO 8601"),
         ("advance", {"to": "2001-01-01T00:00:00Z"}, "travel goes back"),
         ("advance", {"hours": 1, "to": "2099-01-01"}, "give one of"),
+        ("advance", {"hours": None}, "must be a number"),
+        ("advance", {"hours": "inf"}, "must be a number"),
         ("traffic", {"EndpointName": "served"}, "Records missing"),
         ("traffic", {"EndpointName": "nowhere", "Records": []}, "exists in no account"),
         ("traffic", {"EndpointName": "served", "Records": [{}]}, "has no Body"),
