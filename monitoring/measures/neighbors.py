@@ -28,6 +28,9 @@ LARGEST = 1e150
 FEW_ROWS = 10
 """Advantaged rows below which the nearest one alone decides."""
 
+LARGEST = 1e150
+"""Beyond it a squared difference may overflow."""
+
 
 class Flips(NamedTuple):
     """Members of the disadvantaged facet, by how their neighbours fared."""
@@ -75,6 +78,8 @@ def flips(features: Floats, disadvantaged: Bools, predicted: Bools) -> Flips | U
         return Uncomputable("there are no feature columns to find neighbours by")
     if not np.isfinite(features).all():
         return Uncomputable("a feature has missing or infinite values, which have no distance")
+    if np.abs(features).max() > LARGEST:
+        return Uncomputable("a feature has values too large for a distance")
     if np.abs(features).max() > LARGEST:
         return Uncomputable("a feature has values so large that their distance is infinite")
     people, targets = features[~disadvantaged], features[disadvantaged]

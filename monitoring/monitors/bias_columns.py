@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from monitoring.measures.facets import Bools, Interval, is_continuous
 from monitoring.measures.labels import BOOLEANS, INTEGER, NUMBER, Coded, canonical
@@ -25,6 +27,10 @@ Sort = Literal["categories", "threshold"]
 
 MOST_DISTINCT = 10_000
 """Distinct integers after which a column counts as a quantity however many rows it has."""
+FEW = 3
+"""Distinct values from which one of them may be a threshold."""
+EXACT = 2.0**53
+"""Integers from here on are compared as text: as doubles they meet their neighbours."""
 OTHERS, CHOSEN = "others", "chosen"
 
 
@@ -45,25 +51,30 @@ class Scale:
     whole: bool = True
     """Whole numbers, however written: what a label goes by."""
     highest: float = -np.inf
-    distinct: set[str] = field(default_factory=set)
+    distinct: set[float] = field(default_factory=set)
+    """As many as the choice depends on."""
 
     def update(self, column: Coded) -> None:
         """Take in the cells of one batch."""
         self.rows += int(np.count_nonzero(column.codes >= 0))
         self.integers &= bool((column.codes >= 0).all())
-        for name in column.names:
-            text = canonical(name)
+        values = values_of(column.names)
+        finite = np.isfinite(values)
+        for at in np.flatnonzero(~finite):
+            text = canonical(column.names[at])
             if text is None:
                 self.integers = False
-                continue
-            if not NUMBER.fullmatch(text):
+            elif not NUMBER.fullmatch(text):
                 self.numeric = False
-                continue
-            self.integers &= bool(INTEGER.fullmatch(name.strip()))
-            self.whole &= bool(INTEGER.fullmatch(text))
-            self.highest = max(self.highest, float(text))
-            if len(self.distinct) < MOST_DISTINCT:
-                self.distinct.add(text)
+        known = values[finite]
+        if not known.size:
+            return
+        self.highest = max(self.highest, float(known.max()))
+        self.whole &= bool((known == np.floor(known)).all())
+        self.integers &= self.whole and all(map(_is_integer, column.names))
+        enough = MOST_DISTINCT if self.whole else FEW
+        if len(self.distinct) < enough:
+            self.distinct.update(np.unique(known)[:enough].tolist())
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -78,16 +89,16 @@ class Scale:
     def sort(self, rule: Rule, *, is_label: bool = False) -> Sort:
         """How the rule's one number is to be read of this column.
 
-        >>> scale = Scale(rows=1000, distinct={str(age) for age in range(18, 60)})
+        >>> scale = Scale(rows=1000, distinct={float(age) for age in range(18, 60)})
         >>> scale.sort(Rule("age", ("40",))), scale.sort(Rule("age", ("40.5",)))
         ('categories', 'threshold')
         """
         if rule.threshold is None or not self.numeric:
             return "categories"
-        spelt, many = str(canonical(rule.values[0])), len(self.distinct)
-        if not INTEGER.fullmatch(spelt):
+        number, many = float(rule.threshold), len(self.distinct)
+        if not number.is_integer():
             return "threshold"
-        if many <= 2 and spelt in self.distinct:
+        if many < FEW and number in self.distinct:
             return "categories"
         integers = self.whole if is_label else self.integers
         full = many >= MOST_DISTINCT
@@ -110,13 +121,21 @@ def chosen(rule: Rule, column: Coded, sort: Sort) -> Bools:
     >>> chosen(Rule("x", ("1",)), column, "threshold")
     array([False, False, False,  True])
     """
+    values = values_of(column.names)
+    lookup = np.zeros(values.size + 1, dtype=np.bool_)
     if sort == "threshold" and rule.threshold is not None:
-        lookup = [_is_above(name, rule.threshold) for name in column.names]
-    else:
-        meant = {canonical(value) for value in rule.values} - {None}
-        lookup = [canonical(name) in meant for name in column.names]
-    found: Bools = np.array([*lookup, False])[column.codes]
-    return found
+        lookup[:-1] = np.isfinite(values) & (values > rule.threshold)
+        return lookup[column.codes]
+    meant = {text for value in rule.values if (text := canonical(value)) is not None}
+    lookup[:-1] = np.isin(values, [float(text) for text in meant if NUMBER.fullmatch(text)])
+    for at in np.flatnonzero(~(np.abs(values) < EXACT)):
+        lookup[at] = canonical(column.names[at]) in meant
+    return lookup[column.codes]
+
+
+def values_of(names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    """A column's distinct texts as numbers, NaN where they are none."""
+    return numbers(pa.array(names, pa.utf8()))
 
 
 def categories(column: Coded) -> Coded:
@@ -161,9 +180,10 @@ def answers_of(seen: Observations, settings: BiasSettings) -> Coded | None:
 
 def named(column: Coded) -> Bools:
     """Rows whose cell says something."""
-    says = [name == "" or canonical(name) is not None for name in column.names]
-    found: Bools = np.array([*says, False])[column.codes]
-    return found
+    says = np.append(np.isfinite(values_of(column.names)), False)
+    for at in np.flatnonzero(~says[:-1]):
+        says[at] = column.names[at] == "" or canonical(column.names[at]) is not None
+    return says[column.codes]
 
 
 def kept(column: Coded, rows: Bools) -> Coded:
@@ -178,6 +198,5 @@ def _category(text: str) -> str | None:
     return text
 
 
-def _is_above(text: str, threshold: float) -> bool:
-    spelt = canonical(text)
-    return spelt is not None and bool(NUMBER.fullmatch(spelt)) and float(spelt) > threshold
+def _is_integer(text: str) -> bool:
+    return INTEGER.fullmatch(text.strip()) is not None
