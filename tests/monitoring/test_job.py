@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from monitoring.evaluation import FINDINGS
@@ -313,3 +316,220 @@ def test_only_inputs_captured_is_missing_outputs_and_nothing_else(root: Path):
     assert run(EXECUTION, root) == 0
     (violation,) = document(root, "constraint_violations.json")["violations"]
     assert violation["constraint_check_type"] == "missing_column_check"
+
+
+MERGE = {
+    "dataset_source": "/opt/ml/processing/input_data",
+    "ground_truth_source": "/opt/ml/processing/groundtruth",
+    "output_path": "/opt/ml/processing/output",
+    "start_time": "2026-01-05T09:00:00Z",
+    "end_time": "2026-01-05T10:00:00Z",
+}
+QUALITY = {
+    **EXECUTION,
+    "analysis_type": "MODEL_QUALITY",
+    "problem_type": "BinaryClassification",
+    "inference_attribute": "0",
+    "probability_attribute": "1",
+    "dataset_format": json.dumps({"sagemakerMergeJson": {"captureIndexNames": ["endpointOutput"]}}),
+    "baseline_constraints": "/opt/ml/processing/baseline/mq/constraints.json",
+}
+del QUALITY["baseline_statistics"]
+
+
+def labels(root: Path, count: int = 400, turned: bool = False) -> None:
+    """The truth about each transaction: what the model said, or its opposite."""
+    directory = root / "opt/ml/processing/groundtruth/2026/01/05/12"
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = [
+        json.dumps(
+            {
+                "groundTruthData": {"data": str((number + turned) % 2), "encoding": "CSV"},
+                "eventMetadata": {"eventId": f"event-{number}"},
+                "eventVersion": "0",
+            }
+        )
+        for number in range(count)
+    ]
+    (directory / "labels.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def quality_baseline(root: Path) -> None:
+    """Of a table whose label is what the model says, by a baselining job."""
+    data = root / "opt/ml/processing/input/labelled"
+    data.mkdir(parents=True)
+    lines = [f"{answered},{answered[0]}" for _, answered in map(row, range(400))]
+    (data / "table.csv").write_text("\n".join(["prediction,probability,label", *lines]) + "\n")
+    environment = {
+        **BASELINE,
+        "analysis_type": "MODEL_QUALITY",
+        "problem_type": "BinaryClassification",
+        "inference_attribute": "prediction",
+        "probability_attribute": "probability",
+        "ground_truth_attribute": "label",
+        "dataset_source": "/opt/ml/processing/input/labelled",
+        "output_path": "/opt/ml/processing/baseline/mq",
+    }
+    assert run(environment, root) == 0, message(root)
+
+
+def test_a_merge_job_joins_labels_where_awss_does(root: Path):
+    capture(root, traffic())
+    labels(root, count=300)
+    assert run(MERGE, root) == 0
+    assert message(root) == (
+        "Completed: 300 of 400 records were joined with a label (0 labels of other records)."
+    )
+    (part,) = (root / OUTPUT).rglob("part-*.jsonl")
+    assert part.parent == root / OUTPUT / "fraud-staging/AllTraffic/2026/01/05/09"
+    assert len(part.read_text().splitlines()) == 300
+
+
+def test_a_merge_job_without_labels_is_pending(root: Path):
+    capture(root, traffic())
+    assert run(MERGE, root) == 1
+    assert message(root).startswith("PENDING_LABELS: 400 records were captured")
+    assert not (root / OUTPUT).exists()
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["right", "wrong"])
+def test_merge_then_model_quality_as_aws_runs_them(root: Path, turned: bool):
+    quality_baseline(root)
+    capture(root, traffic())
+    labels(root, turned=turned)
+    assert run({**MERGE, "output_path": "/opt/ml/processing/merged"}, root) == 0
+    assert run({**QUALITY, "dataset_source": "/opt/ml/processing/merged"}, root) == 0
+    completed = "CompletedWithViolations: " if turned else "Completed: "
+    assert message(root).startswith(completed)
+    published = {line["MetricName"]: line for line in metrics(root)}
+    assert published["accuracy"]["Value"] == (0.0 if turned else 1.0)
+    assert published["records"]["Value"] == 400
+    assert document(root, FINDINGS)["ground_truth"]["joined"] == 400
+
+
+def test_one_job_can_join_and_evaluate(root: Path):
+    quality_baseline(root)
+    capture(root, traffic())
+    labels(root, count=380)
+    environment = {
+        **QUALITY,
+        "dataset_format": EXECUTION["dataset_format"],
+        "ground_truth_source": MERGE["ground_truth_source"],
+    }
+    assert run(environment, root) == 0
+    assert message(root) == "Completed: Job completed successfully with no violations."
+    findings = document(root, FINDINGS)
+    assert findings["ground_truth"]["records"] == 400
+    assert "380 of 400 records have a label (95.0%)" in findings["warnings"]
+
+
+def test_too_few_labels_are_not_evaluated_where_a_minimum_is_set(root: Path):
+    quality_baseline(root)
+    capture(root, traffic())
+    labels(root, count=100)
+    environment = {
+        **QUALITY,
+        "dataset_format": EXECUTION["dataset_format"],
+        "ground_truth_source": MERGE["ground_truth_source"],
+        "minimum_label_coverage": "0.5",
+    }
+    assert run(environment, root) == 1
+    assert message(root).startswith("PENDING_LABELS: 100 of 400 records")
+    assert [line["MetricName"] for line in metrics(root)] == ["records"]
+    assert not (root / OUTPUT).exists()
+
+
+def test_captured_records_that_nobody_merged_are_pending(root: Path):
+    quality_baseline(root)
+    capture(root, traffic())
+    assert run(QUALITY, root) == 1
+    assert message(root).startswith("PENDING_LABELS: no record between 2026-01-05T09:00:00Z")
+
+
+ATTRIBUTES = {
+    "no prediction": ({"inference_attribute": "", "probability_attribute": ""}, "inference_attri"),
+    "no problem type": ({"problem_type": ""}, "problem_type"),
+    "an unknown problem type": ({"problem_type": "Guessing"}, "problem_type"),
+    "a threshold that is none": ({"probability_threshold_attribute": "high"}, "threshold"),
+    "a share that is none": ({"minimum_label_coverage": "2"}, "minimum_label_coverage"),
+    "a path that is none": ({"probability_attribute": "a[["}, "ProbabilityAttribute"),
+}
+
+
+@pytest.mark.parametrize(("change", "cause"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_a_wrong_attribute_is_wrong_usage(root: Path, change: dict[str, str], cause: str):
+    quality_baseline(root)
+    capture(root, traffic())
+    assert run({**QUALITY, **change}, root) == 2
+    assert cause in message(root)
+
+
+def test_a_bias_job_reads_its_configuration_where_clarify_does(root: Path):
+    config = {
+        "headers": ["age", "shop", "amount", "label"],
+        "label": "label",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "shop", "value_or_threshold": ["books"]}],
+    }
+    directory = root / "opt/ml/processing/input/config"
+    directory.mkdir(parents=True)
+    (directory / "any_name.json").write_text(json.dumps(config))
+    data = root / "opt/ml/processing/input/labelled"
+    data.mkdir(parents=True)
+    lines = [f"{sent},{said[0]},{said[0]}" for sent, said in map(row, range(400))]
+    (data / "table.csv").write_text("\n".join(["age,shop,amount,label,said", *lines]) + "\n")
+    bias = {"analysis_type": "MODEL_BIAS", "inference_attribute": "said"}
+    source, output = "/opt/ml/processing/input/labelled", "/opt/ml/processing/baseline/bias"
+    assert run({**BASELINE, **bias, "dataset_source": source, "output_path": output}, root) == 0
+    capture(root, traffic())
+    labels(root)
+    environment = {
+        **QUALITY,
+        **bias,
+        "inference_attribute": "0",
+        "dataset_format": EXECUTION["dataset_format"],
+        "ground_truth_source": MERGE["ground_truth_source"],
+        "baseline_constraints": f"{output}/analysis.json",
+    }
+    assert run(environment, root) == 0, message(root)
+    assert message(root) == "Completed: Job completed successfully with no violations."
+    assert {"analysis.json", "constraint_violations.json", FINDINGS} <= {
+        path.name for path in (root / OUTPUT).iterdir()
+    }
+    assert any(line["MetricName"].startswith("bias_metric_") for line in metrics(root))
+
+
+def test_an_explainability_job_asks_the_model_it_is_given(root: Path):
+    config = {
+        "headers": ["age", "shop", "amount"],
+        "methods": {"shap": {"baseline": [[40, "books", 100.5]], "num_samples": 20}},
+        "predictor": {"model_name": "fraud", "instance_type": "ml.m5.large"},
+    }
+    directory = root / "opt/ml/processing/input/config"
+    directory.mkdir(parents=True)
+    (directory / "analysis_config.json").write_text(json.dumps(config))
+    asked = []
+
+    @contextmanager
+    def model(given: Any) -> Iterator[Any]:
+        asked.append(given.predictor.model_name)
+        yield lambda rows: np.array([[float(cells[0]) / 100] for cells in rows])
+
+    capture(root, traffic(60))
+    environment = {
+        "analysis_type": "MODEL_EXPLAINABILITY",
+        **{name: EXECUTION[name] for name in ("dataset_format", "dataset_source")},
+        "output_path": "/opt/ml/processing/baseline/shap",
+    }
+    assert run(environment, root, model) == 0, message(root)
+    environment = {
+        **EXECUTION,
+        "analysis_type": "MODEL_EXPLAINABILITY",
+        "baseline_constraints": "/opt/ml/processing/baseline/shap/constraints.json",
+    }
+    del environment["baseline_statistics"]
+    assert run(environment, root, model) == 0, message(root)
+    assert message(root) == "Completed: Job completed successfully with no violations."
+    assert asked == ["fraud", "fraud"]
+    published = {line["MetricName"]: line["Value"] for line in metrics(root)}
+    assert published["feature_age"] > published["feature_shop"]
