@@ -580,3 +580,13 @@ def test_a_baseline_of_older_clarify_is_judged_by_what_it_has():
     analysis = analyze(seen(people(seed=9)), {CONSTRAINTS: document}, "compat", SETTINGS)
     assert reason(analysis, "GE of sex f") == "the baseline has no such number"
     assert not {"GE", "SD"} & {finding.identity["metric_name"] for finding in analysis.findings}
+
+
+def test_hours_drawn_from_the_baseline_are_in_violation_no_oftener_than_nominal():
+    """Bonferroni's bound is one hour in a thousand; none of twenty may be in violation."""
+    columns = people()
+    generator = np.random.default_rng(11)
+    for rows in (100, 400) * 10:
+        drawn = generator.integers(0, ROWS, rows)
+        hour = {name: [cells[at] for at in drawn] for name, cells in columns.items()}
+        assert not checked(hour).findings
