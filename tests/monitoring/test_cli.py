@@ -265,3 +265,162 @@ def test_the_module_is_the_command(tmp_path: Path, baseline: Path):
     assert ended.returncode == VIOLATIONS_FOUND
     assert "1 violation " in ended.stdout
     assert ended.stderr == ""
+
+
+def write_predictions(path: Path, rows: int = 600) -> Path:
+    lines = [f"{n % 60 + 20},{n % 2},{0.9 if n % 2 else 0.1},{n % 2}" for n in range(rows)]
+    path.write_text("\n".join(["age,prediction,probability,label", *lines]) + "\n")
+    return path
+
+
+def write_labelled(directory: Path, right: bool = True, rows: int = 300) -> tuple[Path, Path]:
+    """Captured traffic and its labels, which agree with the answers or contradict them."""
+    captured, labels = directory / "capture", directory / "labels"
+    captured.mkdir()
+    labels.mkdir()
+    side = {"observedContentType": "text/csv", "encoding": "CSV"}
+    events, truths = [], []
+    for n in range(rows):
+        answer = f"{n % 2},{0.9 if n % 2 else 0.1}"
+        events.append(
+            {
+                "captureData": {
+                    "endpointInput": {**side, "mode": "INPUT", "data": str(n % 60 + 20)},
+                    "endpointOutput": {**side, "mode": "OUTPUT", "data": answer},
+                },
+                "eventMetadata": {"eventId": str(n), "inferenceTime": "2026-01-05T09:30:00Z"},
+            }
+        )
+        truth = {"data": str(n % 2 if right else 1 - n % 2), "encoding": "CSV"}
+        truths.append({"groundTruthData": truth, "eventMetadata": {"eventId": str(n)}})
+    (captured / "a.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (labels / "a.jsonl").write_text("\n".join(map(json.dumps, truths)))
+    return captured, labels
+
+
+@pytest.fixture
+def quality(tmp_path: Path) -> Path:
+    """A model-quality baseline, by the command line that the issue gives."""
+    table = write_predictions(tmp_path / "predictions.csv")
+    result = monitor(
+        *("suggest", "model-quality", "--data", table),
+        *("--problem-type", "BinaryClassification", "--inference-attribute", "prediction"),
+        *("--probability-attribute", "probability", "--ground-truth-attribute", "label"),
+        *("--output", tmp_path / "quality"),
+    )
+    assert result.exit_code == OK, result.output
+    return tmp_path / "quality"
+
+
+@pytest.mark.parametrize(("right", "code"), [(True, OK), (False, VIOLATIONS_FOUND)])
+def test_model_quality_of_captured_traffic_and_its_labels(
+    tmp_path: Path, quality: Path, right: bool, code: int
+):
+    captured, labels = write_labelled(tmp_path, right)
+    run = tmp_path / "run"
+    result = monitor(
+        *("check", "model-quality", "--capture", captured, "--ground-truth", labels),
+        *("--inference-attribute", "0", "--probability-attribute", "1"),
+        *("--baseline", quality, "--output", run),
+    )
+    assert result.exit_code == code, result.output
+    statistics = json.loads((run / "statistics.json").read_text())
+    metrics = statistics["binary_classification_metrics"]
+    assert metrics["accuracy"]["value"] == (1.0 if right else 0.0)
+    assert ("Metric auc with 0.0" in result.stdout) is not right
+
+
+def test_model_quality_of_a_table(tmp_path: Path, quality: Path):
+    result = monitor(
+        *("check", "model-quality", "--data", write_predictions(tmp_path / "today.csv")),
+        *("--inference-attribute", "1", "--ground-truth-attribute", "label"),
+        *("--baseline", quality, "--output", tmp_path / "run", "--mode", "compat"),
+    )
+    assert result.exit_code == OK, result.output
+    assert "auc" in result.stdout.partition("not computed")[2]
+
+
+def test_traffic_whose_labels_have_not_come_ends_with_1(tmp_path: Path, quality: Path):
+    captured, labels = write_labelled(tmp_path)
+    (labels / "a.jsonl").unlink()
+    result = monitor(
+        *("check", "model-quality", "--capture", captured, "--ground-truth", labels),
+        *("--inference-attribute", "0", "--baseline", quality, "--output", tmp_path / "run"),
+    )
+    assert result.exit_code == FAILED
+    assert result.stderr.startswith("Error: PENDING_LABELS: 300 records were captured")
+    assert not (tmp_path / "run").exists()
+
+
+WRONG = {
+    "labels of a table": (["--data", "today.csv", "--ground-truth", "labels"], "--ground-truth"),
+    "labels that are nowhere": (["--capture", "c", "--ground-truth", "nowhere"], "nowhere"),
+    "no answer": (["--data", "today.csv", "--ground-truth-attribute", "label"], "inference_attr"),
+    "a column that is not there": (
+        [
+            *("--data", "today.csv", "--ground-truth-attribute", "label"),
+            *("--inference-attribute", "nothing"),
+        ],
+        "its columns: age, prediction",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "cause"), WRONG.values(), ids=WRONG)
+def test_what_a_monitor_is_told_wrongly_ends_with_2(
+    tmp_path: Path, quality: Path, monkeypatch, options: list[str], cause: str
+):
+    monkeypatch.chdir(tmp_path)
+    write_predictions(tmp_path / "today.csv")
+    told = ["--baseline", quality, "--output", tmp_path / "run", *options]
+    result = monitor("check", "model-quality", *told)
+    assert result.exit_code == WRONG_USAGE, result.output
+    assert cause.lower() in result.stderr.lower()
+
+
+def test_data_quality_takes_no_labels():
+    result = monitor("check", "data-quality", "--ground-truth", "labels")
+    assert result.exit_code == WRONG_USAGE
+    assert "No such option" in result.stderr
+
+
+def write_config(path: Path, **more: object) -> Path:
+    config = {
+        "headers": ["age", "label"],
+        "label": "label",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "age"}],
+    }
+    path.write_text(json.dumps({**config, **more}))
+    return path
+
+
+@pytest.mark.parametrize("name", ["bias", "model-bias"])
+def test_bias_of_a_table_and_of_captured_traffic(tmp_path: Path, name: str):
+    config = write_config(
+        tmp_path / "analysis_config.json",
+        facet=[{"name_or_index": "age", "value_or_threshold": list(range(20, 50))}],
+    )
+    table = write_predictions(tmp_path / "table.csv")
+    told = ["--config", config, "--output"]
+    result = monitor(
+        "suggest", name, "--data", table, "--predicted-label", "prediction", *told, tmp_path / "b"
+    )
+    assert result.exit_code == OK, result.output
+    captured, labels = write_labelled(tmp_path)
+    result = monitor(
+        *("check", name, "--capture", captured, "--ground-truth", labels),
+        *("--inference-attribute", "0", "--baseline", tmp_path / "b", *told, tmp_path / "run"),
+    )
+    assert result.exit_code == OK, result.output
+    assert "bias: no violations in 300 rows" in result.stdout
+
+
+def test_explainability_without_a_model_says_what_to_give(tmp_path: Path):
+    shap = {"shap": {"baseline": [[40]], "num_samples": 8}}
+    config = write_config(tmp_path / "analysis_config.json", methods=shap)
+    table = write_predictions(tmp_path / "table.csv")
+    told = ["--data", table, "--config", config, "--output", tmp_path / "e"]
+    result = monitor("suggest", "explainability", *told)
+    assert result.exit_code == WRONG_USAGE
+    assert "names no model" in result.stderr
