@@ -90,6 +90,7 @@ def instructions(
     if model is None:
         raise UsageError("explainability asks the model itself: give the model (--model).")
     config = ExplainabilityConfig.of(document, where)
+    config = config.scored_by(given.probability_attribute or given.inference_attribute)
     attributes = Attributes(features=given.features_attribute, headers=config.features)
     wanted = Wanted(attributes, labels=False, features=True)
     return Instructions(wanted=wanted, config=config, model=model)

@@ -176,6 +176,8 @@ def _warnings(explanation: Explanation, settings: ExplainabilitySettings) -> Ite
             f"the model refused {explanation.refused} of {explanation.rows + explanation.refused} "
             "rows; they are not explained"
         )
+    if settings.local_values_wanted and settings.on_local_values is None:
+        yield "save_local_shap_values is true, but nothing here writes local values to a file yet"
     features = len(settings.baseline[0])
     if settings.exact:
         return

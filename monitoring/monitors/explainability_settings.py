@@ -10,7 +10,7 @@ a baseline job does: the label, and what else is no feature, is taken out by nam
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeAlias
 
 import pyarrow as pa
@@ -72,6 +72,7 @@ class ExplainabilitySettings:
     exact: bool = False
     """Do not sample: the model must know its own values (a forest does)."""
     refused_share: float = REFUSED_SHARE
+    local_values_wanted: bool = False
     on_local_values: Callable[[pa.RecordBatch], None] | None = None
     """Handed the values of each row, as explanations_shap/out.csv has them."""
 
@@ -130,6 +131,15 @@ class ExplainabilityConfig:
             )
         return config
 
+    def scored_by(self, attribute: str) -> Self:
+        """With an attribute of EndpointInput for the score, where the file names none.
+
+        >>> ExplainabilityConfig().scored_by("1").predictor.output
+        '1'
+        """
+        output = self.predictor.output or attribute
+        return replace(self, predictor=replace(self.predictor, output=output))
+
     def settings(
         self,
         predict: Predict,
@@ -141,6 +151,11 @@ class ExplainabilityConfig:
         Raises UsageError when there are no baseline rows.
         """
         rows = self.baseline or tuple(tuple(row) for row in baseline)
+        if not rows and self.baseline_uri:
+            raise UsageError(
+                f"methods.shap.baseline: is {self.baseline_uri}, and reading it from there is not "
+                "built yet. Put the rows themselves into the analysis configuration."
+            )
         if not rows:
             raise UsageError(
                 "methods.shap.baseline: there are no baseline rows, so an absent feature has no "
@@ -161,6 +176,7 @@ class ExplainabilityConfig:
             seed=self.seed,
             label_headers=self.label_headers,
             exact=self.exact,
+            local_values_wanted=self.save_local_shap_values,
             on_local_values=on_local_values if self.save_local_shap_values else None,
         )
 

@@ -291,6 +291,12 @@ def test_a_model_that_knows_its_values_is_not_asked():
     assert found["expected_value"] == 21
 
 
+def test_local_values_that_nobody_writes_are_said():
+    data, asked = observed(rows()), settings(local_values_wanted=True)
+    analysis = analyze(data, suggest(data, asked), settings=asked)
+    assert any("save_local_shap_values" in warning for warning in analysis.warnings)
+
+
 def test_too_few_samples_are_said():
     features = tuple(f"f{i}" for i in range(14))
     asked = settings(

@@ -43,6 +43,12 @@ def test_the_probability_is_the_score_before_the_label():
     assert ExplainabilityConfig.of(config(predictor={"label": 0})).predictor.output == "0"
 
 
+def test_the_files_score_wins_over_the_endpoint_inputs_attribute():
+    named = ExplainabilityConfig.of(config(predictor={"probability": 1}))
+    assert named.scored_by("0").predictor.output == "1"
+    assert ExplainabilityConfig.of(config()).scored_by("0").predictor.output == "0"
+
+
 def test_settings_take_over_what_the_file_says():
     shap = {"agg_method": "median", "use_logit": True, "seed": 7, "exact": True}
     settings = ExplainabilityConfig.of(config(shap)).settings(ones)
@@ -68,8 +74,10 @@ def test_a_baseline_elsewhere_is_named_and_then_given():
     read = ExplainabilityConfig.of(config({"baseline": "s3://bucket/baseline.csv"}))
     assert read.baseline_uri == "s3://bucket/baseline.csv"
     assert read.settings(ones, [["1", None]]).baseline == (("1", None),)
-    with pytest.raises(UsageError, match="no baseline rows"):
+    with pytest.raises(UsageError, match=r"s3://bucket/baseline\.csv, and reading it"):
         read.settings(ones)
+    with pytest.raises(UsageError, match="no baseline rows"):
+        ExplainabilityConfig.of(config({"baseline": None})).settings(ones)
 
 
 def test_too_many_baseline_rows_are_refused():
