@@ -173,11 +173,12 @@ class _Model:
     connection: Connection
     region: str
 
-    def opened(self, predictor: Any) -> contextlib.AbstractContextManager[Any]:
+    def opened(self, config: Any) -> contextlib.AbstractContextManager[Any]:
         from monitoring.aws.clients import Aws
         from monitoring.predictors import opened
 
-        return opened(predictor, Aws(container_calls.session(self._ask, self.region)))
+        session = container_calls.session(self._ask, self.region)
+        return opened(config.predictor, Aws(session))
 
     def _ask(self, call: Call) -> Reply:
         self.connection.send(call)
