@@ -97,8 +97,8 @@ def test_an_hour_of_traffic_is_captured_and_analysed(remote: Remote, watched: Pr
     assert sent == {"EndpointName": "served", "Invocations": 99, "ModelErrors": []}
     wound = control(remote, "advance", hours=1)
     assert wound["now"].startswith("2026-01-31T11:30:")
-    (execution,) = wound["executions"]
-    assert execution["MonitoringScheduleName"] == "served"
+    ours = [one for one in wound["executions"] if one["MonitoringScheduleName"] == "served"]
+    (execution,) = ours  # the server is the session's: other tests' schedules may fall due too
     assert execution["ScheduledTime"] == "2026-01-31T11:00:00Z"
     assert execution["MonitoringExecutionStatus"] == "Completed", execution
     key = "reports/data-quality/served/served/2026/01/31/11/statistics.json"
