@@ -341,8 +341,13 @@ def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructio
 def model_named(name: str, config: ExplainabilityConfig) -> AbstractContextManager[Predict]:
     """The model to ask: in a directory, at an endpoint, or the configuration's own."""
     if name and Path(name).is_dir():
-        from serving.probabilities import probabilities
-
+        try:
+            from serving.probabilities import probabilities
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"--model {name}: a saved model is loaded by serving/, and here {error.name!r} is "
+                "not installed. Run `python -m monitoring` in the repository, or name an endpoint."
+            ) from None
         return nullcontext(probabilities(Path(name), config.features))
     predictor = config.predictor
     if name:

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -185,9 +186,12 @@ def merged_line(record: Record, label: Payload) -> str:
         "captureData": {side: _sorted(sides[side]) for side in sorted(sides)},
         "eventMetadata": _sorted(event["eventMetadata"]),
     }
-    text = json.dumps(merged, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(merged)
     # Half a surrogate pair has no UTF-8; escaped it can be written and read again.
     return text if _is_whole(text) else json.dumps(merged, separators=(",", ":"))
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _joined(events: Iterable[Event], labels: _Labels) -> Iterator[Event]:
@@ -211,7 +215,7 @@ class _Parts:
     """The files being written, one an hour: hidden until all of them are whole."""
 
     output: Path
-    files: dict[Path, TextIO] = field(default_factory=dict)
+    files: dict[str, TextIO] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -220,21 +224,25 @@ class _Parts:
     def __exit__(self, *_: object) -> None:
         self.stack.close()
         for target in self.files:
-            _draft(target).unlink(missing_ok=True)
+            _draft(self.output / target).unlink(missing_ok=True)
 
     def write(self, event: Event, label: Payload) -> None:
-        place = _place(event)
-        target = self.output / place / f"part-00000-{uuid.uuid5(_PART, place)}.c000.jsonl"
-        if target not in self.files:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file = _draft(target).open("w", encoding="utf-8", newline="\n")
-            self.files[target] = self.stack.enter_context(file)
-        self.files[target].write(merged_line(event.record, label) + "\n")
+        time = event.record.time
+        target = _target(event.file, time[:13] if time.endswith("Z") else time)
+        file = self.files.get(target) or self._open(target)
+        file.write(merged_line(event.record, label) + "\n")
+
+    def _open(self, target: str) -> TextIO:
+        path = self.output / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _draft(path).open("w", encoding="utf-8", newline="\n")
+        self.files[target] = self.stack.enter_context(file)
+        return self.files[target]
 
     def publish(self, coverage: Coverage) -> tuple[Path, ...]:
         """Rename every draft into place, and say beside them what they cover."""
         self.stack.close()
-        paths = tuple(self.files)
+        paths = tuple(self.output / target for target in self.files)
         beside = paths[0].parent / COVERAGE
         _draft(beside).write_text(json.dumps(coverage.as_dict()) + "\n", encoding="utf-8")
         for path in (*paths, beside):
@@ -246,14 +254,21 @@ def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
 
 
-def _place(event: Event) -> str:
-    """`{endpoint}/{variant}/yyyy/mm/dd/hh`: the hour the record happened, not was written."""
-    directory = _HOUR.sub("", event.file.rpartition("/")[0])
+@lru_cache(maxsize=1024)
+def _target(file: str, time: str) -> str:
+    """`{endpoint}/{variant}/yyyy/mm/dd/hh/part-…`: the hour a record happened, not was written.
+
+    >>> _target("fraud/AllTraffic/2026/01/05/10/a.jsonl", "2026-01-05T09")[:30]
+    'fraud/AllTraffic/2026/01/05/09'
+    """
+    directory = _HOUR.sub("", file.rpartition("/")[0])
     try:
-        hour = f"{when(event.record.time):%Y/%m/%d/%H}"
+        hour = f"{when(time):%Y/%m/%d/%H}"
     except ValueError:
         hour = ""
-    return "/".join(part for part in (directory, hour) if part)
+    place = "/".join(part for part in (directory, hour) if part)
+    name = f"part-00000-{uuid.uuid5(_PART, place)}.c000.jsonl"
+    return f"{place}/{name}" if place else name
 
 
 def _sorted(part: Any) -> Any:
@@ -261,6 +276,8 @@ def _sorted(part: Any) -> Any:
 
 
 def _is_whole(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
