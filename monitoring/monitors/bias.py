@@ -140,10 +140,18 @@ def described(
     measured = []
     for entry in tally.entries():
         named = baseline.named(entry, settings) if baseline else entry
+        if baseline and mode == "corrected" and _is_rare(named, baseline, settings):
+            continue
         stages = {stage: _outcomes(named, stage, wanted[stage], settings, mode) for stage in STAGES}
         measured.append(Measured(named, stages))
     asked = [stage for stage in STAGES if wanted[stage]]
     return analysis(settings.label.column, tally.label_text, asked, measured), measured
+
+
+def _is_rare(entry: Entry, baseline: BiasBaseline, settings: BiasSettings) -> bool:
+    """A value of few rows that the baseline does not have: its very name may be personal."""
+    unseen = entry[:2] not in baseline.metrics
+    return unseen and entry.comparison.disadvantaged.total < settings.smallest_group
 
 
 def _outcomes(

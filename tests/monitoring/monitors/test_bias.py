@@ -386,6 +386,14 @@ def test_a_value_the_baseline_does_not_have_is_measured_and_not_judged():
     assert values(analysis.documents[ANALYSIS], "post_training", "town", "Bern")["DI"]["value"]
 
 
+def test_a_rare_value_the_baseline_does_not_have_is_not_named():
+    columns = people()
+    columns["town"] = [*["Via Roma 7, Bern"] * 9, *columns["town"][9:]]
+    corrected, compat = checked(columns), checked(columns, "compat")
+    assert "Bern" not in str((corrected.documents, corrected.warnings, corrected.distances))
+    assert "Bern" in str(compat.documents)
+
+
 def test_a_missing_facet_is_a_finding():
     columns = people()
     del columns["age"]
