@@ -21,7 +21,8 @@ def test_the_error_of_a_share_is_the_spread_of_many(share: float):
     assert share_error(share, share, 400) == pytest.approx(drawn.std(), rel=0.03)
 
 
-def test_the_error_of_an_area_is_near_the_spread_of_many():
+def test_the_error_of_an_area_is_no_smaller_than_the_spread_of_many():
+    """The formula supposes exponential scores; of normal ones it says up to a third too much."""
     rng = np.random.default_rng(2)
     truth = np.repeat([True, False], [60, 240])
     areas = [
@@ -29,7 +30,7 @@ def test_the_error_of_an_area_is_near_the_spread_of_many():
         for _ in range(400)
     ]
     error = roc_area_error(float(np.mean(areas)), float(np.mean(areas)), 60, 240)
-    assert error == pytest.approx(np.std(areas), rel=0.2)
+    assert 0.95 < error / np.std(areas) < 1.35
 
 
 @given(shares, shares, st.integers(1, 10**6))
