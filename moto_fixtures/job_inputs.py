@@ -54,6 +54,11 @@ def merged(
     return _hours(RECORDS, merge_uri, local, paths)
 
 
+def merged_hours(request: Mapping[str, Any]) -> list[str]:
+    """The S3 prefixes of the hours that an analysis reads."""
+    return [one["S3Input"]["S3Uri"] for one in request["ProcessingInputs"] if may_be_empty(one)]
+
+
 def documents(definition: JobDefinition) -> Iterator[dict[str, Any]]:
     """The baseline's documents, the analysis configuration and the user's scripts."""
     baseline, app = definition.baseline, definition.app

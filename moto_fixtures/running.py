@@ -22,6 +22,7 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
+from moto_fixtures.job_inputs import merged_hours
 from moto_fixtures.processing import Run, output_of
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.executions import MonitoringExecution
@@ -126,13 +127,18 @@ class _Step:
         """Publish the outputs; with the last job the execution is complete."""
         key = self.request["ProcessingOutputConfig"].get("KmsKeyId")
         try:
-            self.staging.publish(output_of(self.request), key)
+            self.staging.publish(output_of(self.request), key, self._replaced())
         except StagingError as error:
             self._fail(str(error))
             return
         self._end("Completed")
         if not self.running.waiting:
             self.running.end(status)
+
+    def _replaced(self) -> list[str]:
+        """The hours a merge writes: what an earlier window, that had them too, merged is gone."""
+        run = self.running.run
+        return merged_hours(run.request) if self.request is run.merge else []
 
     def _fail(self, reason: str) -> None:
         self.job.failure_reason = reason

@@ -11,7 +11,7 @@ are taken back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,13 @@ class Staging:
         self._write_json(CONFIG, {"ProcessingJobArn": arn, **request})
         self._write_json(RESOURCES, {"current_host": "algo-1", "hosts": ["algo-1"]})
 
-    def publish(self, output: Mapping[str, str], kms_key: str | None) -> None:
-        """Put the output directory under its S3 prefix, whole or not at all."""
+    def publish(
+        self, output: Mapping[str, str], kms_key: str | None, replaced: Sequence[str] = ()
+    ) -> None:
+        """Put the output directory under its S3 prefix, whole or not at all.
+
+        `replaced` are URIs of prefixes that then hold this output and nothing older.
+        """
         directory = self.local(output["LocalPath"])
         files = sorted(path for path in directory.rglob("*") if path.is_file())
         bucket, prefix = _split(output["S3Uri"])
@@ -79,6 +84,10 @@ class Staging:
             raise StagingError(
                 f"ClientError: Failed to upload output to {output['S3Uri']}: {error}"
             ) from error
+        for uri in replaced:
+            _, old = _split(uri)
+            for key in {*self._keys(bucket, f"{old}/")} - {*written}:
+                self._s3.delete_object(Bucket=bucket, Key=key)
 
     def publish_metrics(self, namespace: str) -> int:
         """Put the container's metrics file into CloudWatch; answer how many metrics it held."""

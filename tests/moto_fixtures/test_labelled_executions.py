@@ -16,8 +16,10 @@ from moto.sagemaker.models import sagemaker_backends
 
 from monitoring import job
 from monitoring.kinds import BIAS, KINDS, MODEL_QUALITY, Kind
-from moto_fixtures import runtime
+from moto_fixtures import data_capture, processing, running, runtime
+from moto_fixtures.running import Running
 from moto_fixtures.runtime import Record
+from moto_fixtures.sagemaker.executions import MonitoringExecution
 from tests.moto_fixtures.building import BUCKET, Project, client, job_definition, schedule_config
 
 TEN = datetime(2026, 1, 31, 10)
@@ -136,6 +138,21 @@ class World:
         """An hour of traffic, labelled in the same hour."""
         sent = self.scored[:rows]
         self.label(hour, self.send(hour, sent), sent, truth)
+
+    def prepared(self, scheduled: datetime) -> Running:
+        """An execution that has not begun, of a moment of the schedule."""
+        backend: Any = sagemaker_backends["123456789012"]["us-east-1"]
+        schedule = backend.monitoring_schedules["hourly"]
+        execution = MonitoringExecution(
+            schedule_name="hourly",
+            kind=schedule.kind,
+            job_definition_name="watch",
+            endpoint_name=self.project.endpoint,
+            scheduled=scheduled,
+            created=scheduled,
+            modified=scheduled,
+        )
+        return Running(backend, processing.prepare(backend, schedule, scheduled), execution)
 
     def executions(self) -> list[dict[str, Any]]:
         answer = self.project.sagemaker.list_monitoring_executions(SortOrder="Ascending")
@@ -292,11 +309,36 @@ def test_labels_that_come_later_are_found_where_they_were_collected(world: World
     }
 
 
+def test_a_window_that_overlaps_the_one_before_counts_its_own_records(world: World) -> None:
+    """The first run finds labels for 11:00 alone; the second those for 10:00 too."""
+    world.watch(MODEL_QUALITY, StartTimeOffset="-PT3H", EndTimeOffset="-PT0H")
+    rows = world.scored[:100]
+    ids = world.send(TEN, rows)
+    world.hour_of(TEN + HOUR, mostly_as_predicted, 100)
+    world.clock.advance(TEN + 2 * HOUR + LATE)
+    world.label(TEN + 2 * HOUR, ids, rows, mostly_as_predicted)
+    world.clock.advance(TEN + 3 * HOUR + LATE)
+    reports = world.stored("reports/model-quality/fraud-staging/hourly/2026/01/31/")
+    first, second = (
+        json.loads(reports[f"{hour}/findings.json"])["ground_truth"] for hour in ("12", "13")
+    )
+    assert (first["joined"], first["records"]) == (100, 200)
+    assert (second["joined"], second["records"]) == (200, 200)
+
+
 def test_both_jobs_share_one_time_limit(world: World) -> None:
     world.watch(MODEL_QUALITY)
     world.hour_of(TEN, mostly_as_predicted, 20)
-    world.clock.advance(TEN + HOUR + LATE)
-    (execution,) = world.executions()
-    analysis, merging = world.job_of(execution), world.merge_jobs()[0].response_object
-    assert analysis["StoppingCondition"] == merging["StoppingCondition"]
-    assert analysis["MonitoringScheduleArn"] == merging["MonitoringScheduleArn"]
+    world.clock.travel(TEN + HOUR)
+    data_capture.flush_all()
+    one = world.prepared(TEN + HOUR)
+    assert one.seconds == 1800
+    running.run_all([one])
+    assert one.execution.status == "Completed", one.execution
+    assert one.seconds < 1800
+
+    late = world.prepared(TEN + HOUR)
+    late.seconds = 0.0
+    running.run_all([late])
+    assert late.execution.status == "Stopped"
+    assert late.execution.failure_reason.startswith("MaxRuntimeExceeded")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from moto.sagemaker.models import sagemaker_backends
 
-from monitoring.kinds import DATA_QUALITY, KINDS, MODEL_QUALITY, Kind
+from monitoring.kinds import BIAS, DATA_QUALITY, KINDS, MODEL_QUALITY, Kind
 from moto_fixtures import processing
 from moto_fixtures.processing import Run, output_of
 from moto_fixtures.sagemaker.errors import NotSimulatedError
@@ -122,6 +122,66 @@ def test_its_name_fits_whatever_the_kind(project: Project, kind: Kind) -> None:
 def test_clarify_finds_its_configuration(project: Project, kind: Kind) -> None:
     found = inputs(prepare(project, kind))
     assert found[f"{URI}/analysis_config.json"] == "/opt/ml/processing/input/config"
+
+
+def test_a_merge_gets_the_records_and_every_hour_of_labels_up_to_the_run(project: Project) -> None:
+    source = {
+        "EndpointName": project.endpoint,
+        "LocalPath": "/opt/ml/processing/input/endpoint",
+        "StartTimeOffset": "-PT5H",
+        "EndTimeOffset": "-PT4H",
+    }
+    labels = {"S3Uri": f"s3://{BUCKET}/labels/"}
+    run = prepare(
+        project,
+        MODEL_QUALITY,
+        ModelQualityJobInput={"EndpointInput": source, "GroundTruthS3Input": labels},
+    )
+    assert run.merge is not None
+    staged = [one["S3Input"] for one in run.merge["ProcessingInputs"]]
+    paths = {
+        one["S3Uri"].removeprefix(f"s3://{BUCKET}/"): one["LocalPath"].removeprefix("/opt/ml/")
+        for one in staged
+    }
+    assert paths["labels/2025/02/16/11"] == "processing/groundtruth/2025/02/16/11"
+    hours = [path[-2:] for path in paths if path.startswith("labels/")]
+    assert hours == ["10", "11", "12", "13", "14", "15", "16"]
+    records = [path for path in paths if path.startswith("capture/")]
+    assert [path[-2:] for path in records] == ["10", "11", "12"]
+    assert paths[records[1]] == ("processing/input_data/fraud-staging/AllTraffic/2025/02/16/11")
+    assert run.merge["ProcessingJobName"].startswith("groundtruth-merge-202502161600-")
+
+
+def test_an_analysis_of_labels_reads_what_the_merge_wrote(project: Project) -> None:
+    run = prepare(project, BIAS)
+    assert run.merge is not None
+    written = output_of(run.merge)["S3Uri"]
+    assert written == f"s3://{BUCKET}/reports/model-bias/merge"
+    hour = "fraud-staging/AllTraffic/2025/02/16/15"
+    assert inputs(run)[f"{written}/{hour}"] == f"/opt/ml/processing/input/model-bias/{hour}"
+    assert not any("/capture/" in uri for uri in inputs(run))
+
+
+def test_bias_is_told_where_features_and_answers_are(project: Project) -> None:
+    source = {
+        "EndpointName": project.endpoint,
+        "LocalPath": "/opt/ml/processing/input/endpoint",
+        "FeaturesAttribute": "features",
+        "InferenceAttribute": "0",
+    }
+    labels = {"S3Uri": f"s3://{BUCKET}/labels"}
+    job_input = {"EndpointInput": source, "GroundTruthS3Input": labels}
+    environment = prepare(project, BIAS, ModelBiasJobInput=job_input).request["Environment"]
+    assert environment["features_attribute"] == "features"
+    assert environment["inference_attribute"] == "0"
+    assert environment["analysis_config"] == "/opt/ml/processing/input/config/analysis_config.json"
+    read = json.loads(environment["dataset_format"])["sagemakerMergeJson"]["captureIndexNames"]
+    assert read == ["endpointInput", "endpointOutput"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_merge_goes_before_monitors_of_labels_only(project: Project, kind: Kind) -> None:
+    assert (prepare(project, kind).merge is not None) == kind.needs_labels
 
 
 def test_a_monitor_of_batch_jobs_says_it_is_not_simulated(

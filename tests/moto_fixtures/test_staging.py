@@ -61,6 +61,13 @@ def test_an_hour_without_traffic_is_an_empty_directory(staging: Staging) -> None
     assert list(staging.local("/opt/ml/processing/in").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["endpoint_input_1", "groundtruth_input_7"])
+def test_only_hours_may_be_empty(staging: Staging, name: str) -> None:
+    staging.fetch(request(name, f"s3://{BUCKET}/nothing"), "arn")
+    with pytest.raises(StagingError, match="No S3 objects found under"):
+        staging.fetch(request("constraints", f"s3://{BUCKET}/nothing"), "arn")
+
+
 def test_the_job_finds_its_own_description(staging: Staging) -> None:
     staging.fetch(request("endpoint_input_1", f"s3://{BUCKET}/c"), "arn:job")
     config = json.loads(staging.local("/opt/ml/config/processingjobconfig.json").read_text())
@@ -102,6 +109,20 @@ def test_a_set_that_cannot_be_written_whole_is_taken_back(
     with pytest.raises(StagingError, match="Failed to upload output to s3://"):
         staging.publish(OUTPUT, None)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="reports/")
+
+
+def test_an_hour_that_is_replaced_holds_nothing_older(staging: Staging, s3: Any) -> None:
+    """And only that hour: neither hour 1's neighbour nor hour 10 is hour 1."""
+    for key in ("01/old", "01/kept", "02/old", "010/old"):
+        s3.put_object(Bucket=BUCKET, Key=f"reports/1/{key}", Body=b"before")
+    write(staging, "/opt/ml/processing/output/01/kept", "now")
+    staging.publish(OUTPUT, None, [f"{OUTPUT['S3Uri']}/01"])
+    found = s3.list_objects_v2(Bucket=BUCKET, Prefix="reports/1/")["Contents"]
+    assert [one["Key"].removeprefix("reports/1/") for one in found] == [
+        "01/kept",
+        "010/old",
+        "02/old",
+    ]
 
 
 def test_metrics_keep_their_time(staging: Staging, session: Any) -> None:
