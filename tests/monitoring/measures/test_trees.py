@@ -22,7 +22,9 @@ def forest(features: int, seed: int, labels: int = 1, trees: int = 4, deepest: i
     targets = np.stack(
         [np.prod(data[:, : 2 + label], axis=1) + data[:, -1] for label in range(labels)], axis=1
     )
-    model = RandomForestRegressor(trees, max_depth=deepest, random_state=seed).fit(data, targets.squeeze())
+    model = RandomForestRegressor(trees, max_depth=deepest, random_state=seed).fit(
+        data, targets.squeeze()
+    )
     arrays = [
         Tree(
             each.tree_.children_left,
