@@ -129,6 +129,10 @@ def _positive(path: Path, label: str, labels: Sequence[str], positive: str | Non
             )
         positive = usual[0]
     if positive not in values:
+        # make takes the space from the front of POSITIVE=" >50K".
+        same = [value for value in values if value.strip() == positive]
+        positive = same[0] if len(same) == 1 else positive
+    if positive not in values:
         raise UsageError(f"{path}: {label!r} is never {positive!r}; its values are {seen}")
     if len(values) < 2:
         raise UsageError(f"{path}: {label!r} is always {positive!r}; there is nothing to learn")

@@ -85,6 +85,17 @@ def test_a_file_that_cannot_be_used_is_refused_by_name(tmp_path, text, label, po
     assert "Some File.csv" in str(caught.value)
 
 
+def test_a_positive_value_is_found_without_the_spaces_around_it(tmp_path):
+    file = written(tmp_path, "age,income\n30, <=50K\n40, >50K\n")
+    assert load(file, "income", ">50K")[0].positive == " >50K"
+
+
+def test_spaces_that_tell_two_values_apart_are_not_guessed(tmp_path):
+    file = written(tmp_path, "age,income\n30, a\n40,a \n50,b\n")
+    with pytest.raises(UsageError, match="'income' is never 'a'"):
+        load(file, "income", "a")
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     file = tmp_path / "latin.csv"
     file.write_bytes("a,y\né,0\n".encode("latin-1"))
