@@ -112,15 +112,15 @@ def main(arguments: list[str]) -> int:
     _allow_open_files()
     _quieten()
 
-    server = waitress.create_server(
-        Application(),
-        host=asked.host,
-        port=asked.port,
-        threads=THREADS,
-        channel_timeout=10**9,  # by the clock that travels: a jump must not close connections
-        max_request_body_size=5 * 1024**3,
-    )
-    server.channel_class = Channel
+    try:
+        server = _listen(asked.host, asked.port)
+    except OSError as error:
+        print(
+            f"{asked.host}:{asked.port}: cannot listen there ({error.strerror}), so nothing is "
+            "served; name another port: make serve PORT=5001",
+            file=sys.stderr,
+        )
+        return 1
     url = f"http://{asked.host}:{server.effective_port}"
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
@@ -137,6 +137,19 @@ def main(arguments: list[str]) -> int:
     finally:
         server.close()
     return 0
+
+
+def _listen(host: str, port: int) -> Any:
+    server = waitress.create_server(
+        Application(),
+        host=host,
+        port=port,
+        threads=THREADS,
+        channel_timeout=10**9,  # by the clock that travels: a jump must not close connections
+        max_request_body_size=5 * 1024**3,
+    )
+    server.channel_class = Channel
+    return server
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -221,3 +221,18 @@ def test_it_listens_to_this_machine_only(host: str, capsys: pytest.CaptureFixtur
         server_module.main(["--host", host])
     assert ended.value.code == 2
     assert "has no authentication" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_one_line(server: str) -> None:
+    port = server.rpartition(":")[2]
+    ended = subprocess.run(
+        [sys.executable, "-m", "moto_fixtures", "serve", "--port", port],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert f"127.0.0.1:{port}: cannot listen there" in ended.stderr
+    assert "Traceback" not in ended.stderr
