@@ -1,6 +1,6 @@
 """The demo: from a model to the drift found in its traffic, on this machine alone.
 
-    model → registry → buildspec → stacks → traffic, hour by hour → executions → findings
+    model → registry → buildspec → stacks → traffic and labels, hour by hour → executions → findings
 
 Needs     nothing but this repository; optionally a CSV file to learn from
 Writes    `.demo/` (the model, the build's log and artifacts, the bucket's files); a summary
@@ -13,6 +13,7 @@ back through the API. Only time is made to pass faster.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -32,12 +33,13 @@ from rich.progress import track
 from monitoring import status
 from monitoring.aws.clients import Aws
 from monitoring.errors import OK, MonitoringError
+from monitoring.kinds import Kind
 from monitoring.status import Watched
 from moto_fixtures import codebuild, environment, server_process
 from moto_fixtures.checkout import working_copy
 from moto_fixtures.seed import Account, Seeded, seed
 from moto_fixtures.server_process import ServerProcess
-from moto_fixtures.traffic import Disturbance, plant
+from moto_fixtures.traffic import FRAUD_DRIFT, Disturbance, Request, plant, plant_in_fraud
 from pipelines import data, preprocess
 from pipelines.models import from_csv, model_for
 from pipelines.models.base import Model, Table
@@ -48,8 +50,6 @@ DISTURBED_STAGE = "staging"
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday. Fixed, so that two runs print the same."""
 FRAUD = "fraud"
-FRAUD_DRIFT = ("customer_age", "basket_items", "app_platform")
-"""Columns the fraud model hardly uses: its answers stay as they are, only the inputs drift."""
 SEED = 7
 HOUR = timedelta(hours=1)
 LAST_RUN = timedelta(minutes=30)
@@ -108,9 +108,9 @@ def play(source: Source, scene: Scene, workspace: Path, console: Console) -> End
         with _step(console, f"build and register a model of {len(table)} rows"):
             seeded = seed(aws, model, table, workspace, project)
         with _step(console, f"buildspec.yml: render, package, deploy {' and '.join(STAGES)}"):
-            _deploy(seeded.account, workspace)
-        planted = plant(model.schema, seeded.traffic, FRAUD_DRIFT if model.name == FRAUD else ())
-        _send_and_wind(server, seeded, planted, scene, console)
+            _deploy(seeded, workspace)
+        planted = _planted(seeded)
+        _send_and_wind(server, aws, seeded, planted, scene, console)
         watched = status.of_project(aws, f"{project}-")
         _keep(aws, seeded.account.bucket, workspace / "s3")
         return Ending(watched, planted)
@@ -126,10 +126,21 @@ def project_name(model: Model) -> str:
     return model.name[:LONGEST_PROJECT].strip("-")
 
 
-def _deploy(account: Account, workspace: Path) -> None:
+def _planted(seeded: Seeded) -> list[Disturbance]:
+    if seeded.model.name != FRAUD:
+        return plant(seeded.model.schema, seeded.traffic)
+    columns = plant(seeded.model.schema, seeded.traffic, FRAUD_DRIFT)
+    return columns + plant_in_fraud(seeded.model)
+
+
+def _deploy(seeded: Seeded, workspace: Path) -> None:
     """Run the buildspec over a copy of this checkout, as CodeBuild would on a commit."""
+    account = seeded.account
     source, artifacts = workspace / "source", workspace / "artifacts"
     working_copy(ROOT, source)
+    for stage in STAGES:
+        config = source / f"{stage}-monitoring-schedule-config.json"
+        _switch_on(config, seeded.monitors, f"s3://{account.bucket}/{_labels(account, stage)}")
     variables = {
         "MODEL_MONITOR_ROLE_ARN": account.role_arn,
         "SAGEMAKER_PROJECT_ID": account.project_id,
@@ -151,8 +162,22 @@ def _deploy(account: Account, workspace: Path) -> None:
         raise RuntimeError(f"the build failed; its log is {_short(log)} and ends:\n{last}")
 
 
+def _switch_on(config: Path, monitors: Sequence[Kind], ground_truth: str) -> None:
+    """Edit a stage file as a team does once it has labels and wants every monitor."""
+    document = json.loads(config.read_text(encoding="utf-8"))
+    document["Parameters"] |= {f"Enable{kind.name}Monitor": "yes" for kind in monitors}
+    document["Parameters"]["GroundTruthInput"] = ground_truth
+    data.write_json(config, document)
+
+
+def _labels(account: Account, stage: str) -> str:
+    """The key prefix below which a stage's labels lie."""
+    return f"ground-truth/{account.project}-{stage}"
+
+
 def _send_and_wind(
     server: ServerProcess,
+    aws: Aws,
     seeded: Seeded,
     planted: Sequence[Disturbance],
     scene: Scene,
@@ -160,25 +185,60 @@ def _send_and_wind(
 ) -> None:
     """Wind the clock hour by hour; send what arrived in that hour; let the monitors run."""
     chance = random.Random(SEED)  # noqa: S311 (reproducible traffic, not a secret)
+    account = seeded.account
+    known = [Request(*pair) for pair in zip(seeded.traffic, seeded.labels, strict=True)]
     for hour in track(range(scene.hours), "traffic and monitoring, hour by hour", console=console):
         start = MIDNIGHT + timedelta(hours=hour)
         server.advance(start + HOUR)
         for stage in STAGES:
-            rows = chance.choices(seeded.traffic, k=scene.requests)
+            requests = chance.choices(known, k=scene.requests)
             if stage == DISTURBED_STAGE and hour >= scene.disturbed_from:
                 for disturbance in planted:
-                    rows = [disturbance.apply(row, chance) for row in rows]
-            records = [
-                {
-                    "Body": body,
-                    "ContentType": "text/csv",
-                    "InferenceId": f"{stage}-{hour:02}-{number:05}",
-                    "Time": (start + number * HOUR / scene.requests).isoformat(),
-                }
-                for number, body in enumerate(data.lines(rows))
-            ]
-            server.send(f"{seeded.account.project}-{stage}", records)
+                    requests = [disturbance.change(request, chance) for request in requests]
+            names = [f"{stage}-{hour:02}-{number:05}" for number in range(scene.requests)]
+            server.send(f"{account.project}-{stage}", _records(requests, names, start))
+            aws.s3.put_object(
+                Bucket=account.bucket,
+                Key=f"{_labels(account, stage)}/{start:%Y/%m/%d/%H}/labels.jsonl",
+                Body=_ground_truth(requests, names).encode(),
+            )
     server.advance(MIDNIGHT + scene.hours * HOUR + LAST_RUN)
+
+
+def _records(
+    requests: Sequence[Request], names: Sequence[str], start: datetime
+) -> list[dict[str, str]]:
+    """The requests of an hour, evenly spread over it, for the offline AWS to send."""
+    bodies = data.lines([request.row for request in requests])
+    return [
+        {
+            "Body": body,
+            "ContentType": "text/csv",
+            "InferenceId": name,
+            "Time": (start + number * HOUR / len(names)).isoformat(),
+        }
+        for number, (body, name) in enumerate(zip(bodies, names, strict=True))
+    ]
+
+
+def _ground_truth(requests: Sequence[Request], names: Sequence[str]) -> str:
+    """What turned out to be true of them, as SageMaker reads it: a line each.
+
+    >>> line = json.loads(_ground_truth([Request(["12.50"], "1")], ["staging-00-00000"]))
+    >>> line["groundTruthData"], line["eventMetadata"]
+    ({'data': '1', 'encoding': 'CSV'}, {'eventId': 'staging-00-00000'})
+    """
+    return "".join(
+        json.dumps(
+            {
+                "groundTruthData": {"data": request.label, "encoding": "CSV"},
+                "eventMetadata": {"eventId": name},
+                "eventVersion": "0",
+            }
+        )
+        + "\n"
+        for request, name in zip(requests, names, strict=True)
+    )
 
 
 def _keep(aws: Aws, bucket: str, directory: Path) -> None:
@@ -195,9 +255,10 @@ def _keep(aws: Aws, bucket: str, directory: Path) -> None:
 
 def _say_planted(console: Console, planted: Sequence[Disturbance], scene: Scene) -> None:
     first = MIDNIGHT + scene.disturbed_from * HOUR
-    console.print(f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on:")
+    console.print(f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on, for whom:")
     for disturbance in planted:
-        console.print(f"  {escape(disturbance.column)}: {escape(disturbance.what)}", soft_wrap=True)
+        told = f"{disturbance.subject}: {disturbance.what} ({disturbance.found_by.title})"
+        console.print(f"  {escape(told)}", soft_wrap=True)
 
 
 @contextmanager

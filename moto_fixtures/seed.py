@@ -2,7 +2,7 @@
 
 Needs     a session whose endpoint is the offline AWS
 Leaves    an approved model package with its baselines in the registry, and the held-out
-          rows that will be sent as traffic
+          rows that will be sent as traffic, with their labels
 
 Everything goes through AWS's own API, so the same calls would make the same things in an
 account. Running it again makes nothing twice.
@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError
 
 from monitoring.aws.clients import Aws
 from monitoring.errors import MonitoringError
+from monitoring.kinds import Kind
 from moto_fixtures import environment
 from pipelines import baseline, data, evaluate, preprocess, register, train
 from pipelines.models import model_for
@@ -71,6 +72,10 @@ class Seeded:
     model: Model
     package: register.Registered
     traffic: list[Row]
+    labels: list[str]
+    """Of the traffic: 1 or 0, as the model answers."""
+    monitors: tuple[Kind, ...]
+    """Those the package has a baseline for."""
 
 
 def prepare_account(session: Any, project: str) -> Account:
@@ -110,7 +115,9 @@ def seed(aws: Aws, model: Model, table: Table, workspace: Path, project: str) ->
         image=account.image,
         approval="Approved",
     )
-    return Seeded(account, model, package, list(data.read(parts, "traffic", model).rows))
+    traffic = data.read(parts, "traffic", model)
+    labels = [str(target) for target in model.targets(traffic)]
+    return Seeded(account, model, package, list(traffic.rows), labels, baseline.built(baselines))
 
 
 def _once(create: Any, **request: Any) -> None:

@@ -1,11 +1,12 @@
-"""The drift that the demo puts into an endpoint's traffic.
+"""What the demo puts into an endpoint's traffic, so that there is something to find.
 
-Needs     a model's schema and held-out rows as text, in schema order
-Leaves    the same rows disturbed, and in words what was done, so that a reader can tell
-          what was planted from what was found
+Needs     a model and held-out rows as text, in schema order, each with its label
+Leaves    the same requests disturbed, and in words what was done and which monitor is to find
+          it, so that a reader can tell what was planted from what was found
 
 The disturbances act on text, as a caller's broken system would: a whole number stays a
-whole number, and a missing cell is an empty one.
+whole number, and a missing cell is an empty one. The model itself is never touched, so what
+it does differently it does because of what it is sent.
 """
 
 from __future__ import annotations
@@ -14,31 +15,42 @@ import random
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
+from pipelines.models.base import Model
 from serving.schema import Row, Schema
 
 SHIFT_IN_STANDARD_DEVIATIONS = 3.0
 MISSING_SHARE = 0.25
 UNSEEN_SHARE = 0.10
 UNSEEN_CATEGORY = "unseen-category"
+UNSEEN_FRAUD_SHARE = 0.06
+
+FRAUD_DRIFT = ("basket_items", "account_age", "app_platform")
+"""Columns the fraud model hardly uses: its answers stay as they are, only the inputs drift."""
+COUNT, PAUSE, DEVICE = "transactions_24h", "minutes_since_last", "device_age"
+DEFAULTS = {PAUSE: "600", "distance_from_home": "6.0"}
+"""Near their medians: what a service sends that does not know."""
 
 Cell = str | None
 
 
+class Request(NamedTuple):
+    """What is sent, and what turns out to have been true of it."""
+
+    row: Row
+    label: str
+
+
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """One thing that goes wrong in one column."""
+    """One thing that goes wrong."""
 
-    column: str
+    subject: str
     what: str
-    index: int
-    change: Callable[[Cell, random.Random], Cell]
-
-    def apply(self, row: Row, chance: random.Random) -> Row:
-        """A copy of the row with this column disturbed."""
-        changed = list(row)
-        changed[self.index] = self.change(row[self.index], chance)
-        return changed
+    change: Callable[[Request, random.Random], Request]
+    found_by: Kind = DATA_QUALITY
 
 
 def plant(schema: Schema, rows: Sequence[Row], columns: Sequence[str] = ()) -> list[Disturbance]:
@@ -48,10 +60,7 @@ def plant(schema: Schema, rows: Sequence[Row], columns: Sequence[str] = ()) -> l
     values is shifted, another complete column loses values, and the first categorical column
     gets the new category; a disturbance that the table has no column for is left out.
     """
-    if columns:
-        shift, missing, category = columns
-    else:
-        shift, missing, category = _choose(schema, rows)
+    shift, missing, category = columns or _choose(schema, rows)
     at = {name: index for index, name in enumerate(schema.names)}
     planted = []
     if shift:
@@ -63,6 +72,12 @@ def plant(schema: Schema, rows: Sequence[Row], columns: Sequence[str] = ()) -> l
     return planted
 
 
+def plant_in_fraud(model: Model) -> list[Disturbance]:
+    """Three more for the fraud model, for the three monitors that look at its answers."""
+    at = {name: index for index, name in enumerate(model.schema.names)}
+    return [unseen_fraud(), another_count(at), sent_twice(model, at)]
+
+
 def _choose(schema: Schema, rows: Sequence[Row]) -> tuple[str, str, str]:
     columns = {name: [row[index] for row in rows] for index, name in enumerate(schema.names)}
     numeric = [schema.names[index] for index in schema.numeric]
@@ -72,6 +87,17 @@ def _choose(schema: Schema, rows: Sequence[Row]) -> tuple[str, str, str]:
     complete = [name for name in schema.names if None not in columns[name]]
     missing = next((name for name in complete if name not in (shift, category)), "")
     return shift, missing, category
+
+
+def in_column(
+    column: str, index: int, what: str, change: Callable[[Cell, random.Random], Cell]
+) -> Disturbance:
+    """Something that goes wrong in one column, cell by cell."""
+
+    def disturb(request: Request, chance: random.Random) -> Request:
+        return _with(request, {index: change(request.row[index], chance)})
+
+    return Disturbance(column, what, disturb)
 
 
 def shifted(column: str, index: int, rows: Sequence[Row]) -> Disturbance:
@@ -86,7 +112,7 @@ def shifted(column: str, index: int, rows: Sequence[Row]) -> Disturbance:
         whole = cell.strip().lstrip("+-").isdigit()
         return str(round(value + distance)) if whole else repr(value + distance)
 
-    return Disturbance(column, f"every value raised by {distance:.4g}", index, change)
+    return in_column(column, index, f"every value raised by {distance:.4g}", change)
 
 
 def partly_missing(column: str, index: int) -> Disturbance:
@@ -95,7 +121,7 @@ def partly_missing(column: str, index: int) -> Disturbance:
     def change(cell: Cell, chance: random.Random) -> Cell:
         return None if chance.random() < MISSING_SHARE else cell
 
-    return Disturbance(column, f"{MISSING_SHARE:.0%} of the values left out", index, change)
+    return in_column(column, index, f"{MISSING_SHARE:.0%} of the values left out", change)
 
 
 def unseen_category(column: str, index: int) -> Disturbance:
@@ -105,7 +131,52 @@ def unseen_category(column: str, index: int) -> Disturbance:
         return UNSEEN_CATEGORY if chance.random() < UNSEEN_SHARE else cell
 
     what = f"{UNSEEN_SHARE:.0%} of the values replaced by {UNSEEN_CATEGORY!r}"
-    return Disturbance(column, what, index, change)
+    return in_column(column, index, what, change)
+
+
+def unseen_fraud() -> Disturbance:
+    """Frauds of a kind the model has not learnt: only their labels say what they are."""
+
+    def change(request: Request, chance: random.Random) -> Request:
+        return request._replace(label="1") if chance.random() < UNSEEN_FRAUD_SHARE else request
+
+    what = f"{UNSEEN_FRAUD_SHARE:.0%} of the payments turn out to be a fraud the model cannot see"
+    return Disturbance("labels", what, change, MODEL_QUALITY)
+
+
+def another_count(at: dict[str, int]) -> Disturbance:
+    """The features of one service come to mean something else, or nothing."""
+    defaults = {at[name]: default for name, default in DEFAULTS.items()}
+
+    def change(request: Request, _: random.Random) -> Request:
+        count = request.row[at[COUNT]]
+        weekly = str(7 * int(count)) if count is not None else None
+        return _with(request, {at[COUNT]: weekly, **defaults})
+
+    what = f"counted over a week; {' and '.join(DEFAULTS)} always at a default"
+    return Disturbance(COUNT, what, change, EXPLAINABILITY)
+
+
+def sent_twice(model: Model, at: dict[str, int]) -> Disturbance:
+    """Only the first facet's people are sent to the model in a way that looks like fraud."""
+    facet = model.facets[0]
+    group = {str(value) for value in facet.values}
+    place = at[facet.column]
+
+    def change(request: Request, _: random.Random) -> Request:
+        if request.row[place] not in group:
+            return request
+        return _with(request, {at[DEVICE]: "0", at[PAUSE]: "10"})
+
+    what = (
+        f"from {facet.values[0]} on, payments are sent twice and from a device without a history, "
+        "so more of them are stopped"
+    )
+    return Disturbance(facet.column, what, change, BIAS)
+
+
+def _with(request: Request, cells: dict[int, Cell]) -> Request:
+    return request._replace(row=[cells.get(index, cell) for index, cell in enumerate(request.row)])
 
 
 def number(cell: Cell) -> float | None:

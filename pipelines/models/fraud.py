@@ -12,9 +12,11 @@ What a reader may miss: there is no hour of the day among the columns. A monitor
 an hour of traffic with a baseline of whole weeks, and in every hour that column would have
 drifted. Time is there as the time *between* transactions, which any hour has in full.
 
-`customer_age`, `basket_items` and `app_platform` say nothing about fraud beyond what the
+`account_age`, `basket_items` and `app_platform` say nothing about fraud beyond what the
 other columns say. When they go wrong the model's answers hardly move: such drift is found
-by watching the inputs, or not at all. The demo disturbs these three.
+by watching the inputs, or not at all. The demo disturbs these three. `customer_age` says
+nothing of its own either, and that the model treats the old no worse is watched by the
+bias monitor.
 """
 
 from __future__ import annotations

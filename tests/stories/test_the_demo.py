@@ -1,4 +1,4 @@
-"""The demo, shorter: drift is found in the hours and the columns it was put into, nowhere else."""
+"""The demo, shorter: each monitor finds what was put there for it, and nothing before."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import os
 import pytest
 from rich.console import Console
 
-from moto_fixtures.demo import FRAUD_DRIFT, Scene, Source, play
+from monitoring.kinds import KINDS
+from moto_fixtures.demo import Scene, Source, play
+from moto_fixtures.traffic import COUNT, DEFAULTS, FRAUD_DRIFT
 
-SCENE = Scene(hours=5, disturbed_from=3, requests=500)
+SCENE = Scene(hours=4, disturbed_from=2, requests=500)
+CLEAN = SCENE.disturbed_from
+ENDPOINTS = ("fraud-staging", "fraud-prod")
 
 
 @pytest.fixture(scope="module")
@@ -26,34 +30,59 @@ def ending(tmp_path_factory):
 
 @pytest.fixture
 def runs(ending):
-    return {one.schedule.endpoint: one.runs for one in ending.watched}
-
-
-def test_both_stages_are_watched_by_the_monitor_that_is_on(ending):
-    assert {(one.schedule.endpoint, one.schedule.monitoring_type) for one in ending.watched} == {
-        ("fraud-staging", "DataQuality"),
-        ("fraud-prod", "DataQuality"),
+    """The runs of each schedule, by endpoint and monitoring type."""
+    return {
+        (one.schedule.endpoint, one.schedule.monitoring_type): one.runs for one in ending.watched
     }
 
 
-def test_every_hour_has_one_execution(runs):
-    for endpoint in ("fraud-staging", "fraud-prod"):
-        hours = [run.execution.scheduled.hour for run in runs[endpoint]]
-        assert hours == [1, 2, 3, 4, 5]
+@pytest.fixture
+def found(runs):
+    """What each of staging's disturbed hours names, by monitoring type."""
+
+    def subjects(kind):
+        disturbed = runs["fraud-staging", kind][CLEAN:]
+        assert {run.execution.status for run in disturbed} == {"CompletedWithViolations"}
+        return [{violation.subject for violation in run.violations} for run in disturbed]
+
+    return subjects
+
+
+def test_both_stages_are_watched_by_all_four_monitors(runs):
+    assert runs.keys() == {(endpoint, kind.name) for endpoint in ENDPOINTS for kind in KINDS}
+
+
+def test_every_hour_has_one_execution_of_each_monitor(runs):
+    for each in runs.values():
+        assert [run.execution.scheduled.hour for run in each] == [1, 2, 3, 4]
 
 
 def test_the_clean_hours_are_clean(runs):
-    clean = [run.execution.status for run in (*runs["fraud-prod"], *runs["fraud-staging"][:3])]
-    assert set(clean) == {"Completed"}
+    for (endpoint, kind), each in runs.items():
+        clean = each[:CLEAN] if endpoint == "fraud-staging" else each
+        assert {run.execution.status for run in clean} == {"Completed"}, (endpoint, kind)
 
 
-def test_the_disturbed_hours_name_exactly_the_disturbed_columns(runs):
-    for run in runs["fraud-staging"][3:]:
-        assert run.execution.status == "CompletedWithViolations"
-        assert {violation.subject for violation in run.violations} == set(FRAUD_DRIFT)
+def test_data_quality_names_exactly_the_disturbed_columns_and_the_answers(found):
+    """The answers, because the count that changed is one the model goes by."""
+    expected = {*FRAUD_DRIFT, COUNT, *DEFAULTS, "probability"}
+    assert found("DataQuality") == [expected] * 2
+
+
+def test_model_quality_finds_the_frauds_that_the_model_let_through(found):
+    assert all("accuracy" in named for named in found("ModelQuality"))
+
+
+def test_bias_finds_that_older_customers_are_stopped_more_often(found):
+    assert all({"customer_age DI", "customer_age DPPL"} <= named for named in found("ModelBias"))
+
+
+def test_explainability_finds_that_the_features_rank_differently(found):
+    assert found("ModelExplainability") == [{"shap is_fraud"}] * 2
 
 
 def test_each_violation_stands_in_words_where_the_run_says_it_lies(runs):
-    for run in runs["fraud-staging"][3:]:
-        assert run.uri.startswith("s3://fraud-monitoring-")
-        assert all(violation.description for violation in run.violations)
+    for kind in KINDS:
+        for run in runs["fraud-staging", kind.name][CLEAN:]:
+            assert run.uri.startswith("s3://fraud-monitoring-")
+            assert all(violation.description for violation in run.violations)

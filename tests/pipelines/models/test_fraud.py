@@ -41,10 +41,10 @@ def test_no_account_is_older_than_its_owner_and_no_device_than_its_account():
 
 
 def disturbed(row):
-    """A customer 35 years older, with no basket and an app nobody has seen."""
+    """A basket of thirteen more articles, no account age and an app nobody has seen."""
     changed = dict(zip(SCHEMA.names, row, strict=True))
-    changed["customer_age"] = str(int(changed["customer_age"]) + 35)
-    changed["basket_items"] = None
+    changed["basket_items"] = str(int(changed["basket_items"]) + 13)
+    changed["account_age"] = None
     changed["app_platform"] = "harmonyos"
     return list(changed.values())
 
