@@ -42,6 +42,14 @@ class Reply:
     body: bytes
 
 
+ISOLATED = Reply(
+    400,
+    {"x-amzn-errortype": "NetworkIsolation"},
+    b'{"message": "the job runs with network isolation (NetworkConfig), and reaches nothing"}',
+)
+"""What an isolated container gets. On AWS its calls find no route and time out."""
+
+
 def answer(call: Call, account: str) -> Reply:
     """What the offline AWS answers to an account's call; what it cannot, it refuses."""
     from botocore.awsrequest import AWSPreparedRequest

@@ -82,9 +82,15 @@ class _Step:
     @property
     def container(self) -> Job:
         """What a worker is given."""
-        backend, seconds = self.running.backend, self.running.seconds
-        environment = self.request["Environment"]
-        return Job(environment, self.staging.root, seconds, backend.region_name, backend.account_id)
+        backend = self.running.backend
+        return Job(
+            self.request["Environment"],
+            self.staging.root,
+            self.running.seconds,
+            backend.region_name,
+            backend.account_id,
+            bool(self.request.get("NetworkConfig", {}).get("EnableNetworkIsolation")),
+        )
 
     def stage(self) -> bool:
         """Lay out the file system; without it the job has failed."""

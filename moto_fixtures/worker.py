@@ -45,6 +45,8 @@ class Job:
     region: str
     account: str
     """Where its calls to AWS go."""
+    is_isolated: bool = False
+    """Whether it runs with network isolation, in which no call goes anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,11 @@ class Worker:
             said = connection.recv()
             if isinstance(said, Ended):
                 return said
-            connection.send(container_calls.answer(said, job.account))
+            connection.send(
+                container_calls.ISOLATED
+                if job.is_isolated
+                else container_calls.answer(said, job.account)
+            )
         self.stop()
         return Ended(None, f"MaxRuntimeExceeded: stopped after {job.max_runtime:.0f} seconds.")
 

@@ -73,7 +73,7 @@ def suggested(project: Project, config: dict[str, Any], directory: Path) -> str:
 def watch(project: Project, clock: ModuleType, tmp_path: Path) -> Watch:
     """Watch the endpoint hourly; the model asked is its own unless another is named."""
 
-    def begin(model_name: str = "fraud-staging") -> Project:
+    def begin(model_name: str = "fraud-staging", **definition: Any) -> Project:
         clock.travel(TEN)
         constraints = suggested(project, analysis_config(project, project.endpoint), tmp_path)
         config = json.dumps(analysis_config(project, model_name))
@@ -84,6 +84,7 @@ def watch(project: Project, clock: ModuleType, tmp_path: Path) -> Watch:
             EXPLAINABILITY,
             project.endpoint,
             ModelExplainabilityBaselineConfig={"ConstraintsResource": resource},
+            **definition,
         )
         project.sagemaker.create_model_explainability_job_definition(**request)
         project.sagemaker.create_monitoring_schedule(
@@ -165,3 +166,12 @@ def test_a_model_that_is_not_there_fails_and_is_named(watch: Watch, clock: Modul
     (execution,) = executions(project)
     assert execution["MonitoringExecutionStatus"] == "Failed"
     assert "fraud-of-yesterday" in execution["FailureReason"]
+
+
+def test_an_isolated_job_reaches_no_model(watch: Watch, clock: ModuleType) -> None:
+    project = watch(NetworkConfig={"EnableNetworkIsolation": True})
+    send(project, project.model.rows[:20], TEN)
+    clock.advance(TEN + HOUR + LATE)
+    (execution,) = executions(project)
+    assert execution["MonitoringExecutionStatus"] == "Failed"
+    assert "network isolation" in execution["FailureReason"]
