@@ -291,6 +291,22 @@ def test_alarms_stand_where_a_violation_count_is_published_and_can_be_switched_o
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
+def test_nothing_is_known_by_an_alarm_before_it_is_evaluated_and_a_change_keeps_its_state(
+    session, monitors
+):
+    monitors({})
+    cloudwatch = session.client("cloudwatch")
+    name = f"{ENDPOINT}-{DATA_QUALITY.name}-violations"
+
+    def state() -> str:
+        return cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
+
+    assert state() == "INSUFFICIENT_DATA"
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="found violations")
+    monitors({"AlarmPeriodInSeconds": "7200"})
+    assert state() == "ALARM"
+
+
 def test_a_bad_instance_type_rolls_back_and_leaves_nothing(session, monitors):
     with pytest.raises(WaiterError):
         monitors({"MonitoringJobInstanceType": "ml.m5.enormous"})

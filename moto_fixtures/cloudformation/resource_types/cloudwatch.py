@@ -1,4 +1,8 @@
-"""AWS::CloudWatch: alarms. One call makes and changes them."""
+"""AWS::CloudWatch: alarms. One call makes and changes them.
+
+moto calls a new alarm OK, and one that was changed too. In AWS nothing is known of a new one
+before it is evaluated, and a change leaves its state as it was.
+"""
 
 # ruff: noqa: ARG002  (every type has the same four methods; few need all of their arguments)
 
@@ -32,7 +36,7 @@ class Alarm(ResourceType):
 
     def make(self, scope: Scope, properties: Properties) -> str:
         request = {**properties, "Tags": tag_list(properties)}
-        scope.call("cloudwatch", "put_metric_alarm", **request)
+        self._put(scope, request, "INSUFFICIENT_DATA", "Unchecked: Initial alarm creation")
         return str(properties["AlarmName"])
 
     def configure(
@@ -42,7 +46,8 @@ class Alarm(ResourceType):
             return
         if differ(before, after, ignoring={"Tags"}):
             request = {key: value for key, value in after.items() if key != "Tags"}
-            scope.call("cloudwatch", "put_metric_alarm", **request)
+            was = self._describe(scope, physical_id)
+            self._put(scope, request, was["StateValue"], was["StateReason"])
         retag(scope, "cloudwatch", self._describe(scope, physical_id)["AlarmArn"], before, after)
 
     def destroy(self, scope: Scope, physical_id: str, properties: Properties) -> None:
@@ -50,6 +55,12 @@ class Alarm(ResourceType):
 
     def attributes(self, scope: Scope, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Arn": self._describe(scope, physical_id)["AlarmArn"]}
+
+    def _put(self, scope: Scope, request: Properties, state: str, reason: str) -> None:
+        scope.call("cloudwatch", "put_metric_alarm", **request)
+        name = request["AlarmName"]
+        given = {"AlarmName": name, "StateValue": state, "StateReason": reason}
+        scope.call("cloudwatch", "set_alarm_state", **given)
 
     def _describe(self, scope: Scope, name: str) -> dict[str, Any]:
         found = scope.call("cloudwatch", "describe_alarms", AlarmNames=[name])
