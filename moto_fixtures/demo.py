@@ -255,7 +255,9 @@ def _keep(aws: Aws, bucket: str, directory: Path) -> None:
 
 def _say_planted(console: Console, planted: Sequence[Disturbance], scene: Scene) -> None:
     first = MIDNIGHT + scene.disturbed_from * HOUR
-    console.print(f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on, for whom:")
+    console.print(
+        f"Planted in {DISTURBED_STAGE}'s traffic from {first:%H:%M} on, and who is to find it:"
+    )
     for disturbance in planted:
         told = f"{disturbance.subject}: {disturbance.what} ({disturbance.found_by.title})"
         console.print(f"  {escape(told)}", soft_wrap=True)

@@ -19,9 +19,9 @@ from pipelines.models.base import Model, Table
 from serving.encoder import numbers
 from serving.schema import ANSWER_COLUMNS, Cell
 
-SAMPLES_PER_FEATURE: Final = 4
-"""Coalitions asked for each row. On the scale of log-odds the model is a sum, so twice as many
-as there are features give its values exactly; this leaves room for a model that is not."""
+SAMPLES_PER_FEATURE: Final = 3
+"""Coalitions asked for each row. The models of this build are sums on the scale of log-odds,
+and of a sum these give the exact values; with two for each feature some stay untold apart."""
 INSTANCE_TYPE: Final = "ml.m5.large"
 """Of the endpoint that Clarify makes to ask the model, for as long as it asks."""
 
