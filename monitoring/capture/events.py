@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
 from monitoring.capture.records import Record, Window, parse_record, when
 from monitoring.capture.tally import Tally
+
+HOUR = timedelta(hours=1)
 
 
 class Event(NamedTuple):
@@ -54,7 +56,11 @@ class Events:
                 try:
                     record = self._usable(line, written)
                 except Flaw as flaw:
-                    self.tally.note(file, line.number, flaw)
+                    place = self._place_of_file(written)
+                    if place == "inside":
+                        self.tally.note(file, line.number, flaw)
+                    else:
+                        counts.add(place)
                     continue
                 if record is not None:
                     yield Event(file, line.number, record, len(line.data))
@@ -80,6 +86,17 @@ class Events:
             return False
         self.tally.counts.late += written is not None and written >= self.window.end
         return True
+
+    def _place_of_file(self, written: datetime | None) -> str:
+        """Whose a line without a time is: the window's in whose hour it was written.
+
+        A job is given the hours beside its own, and a broken line there is their affair.
+        """
+        if self.window is None or written is None:
+            return "inside"
+        if written + HOUR <= self.window.start:
+            return "early"
+        return "beyond" if written >= self.window.end else "inside"
 
     def _is_repeated(self, record: Record) -> bool:
         """Whether this event was read before: itself, or a client's retry of it.

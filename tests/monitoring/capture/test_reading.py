@@ -194,6 +194,25 @@ def test_a_record_flushed_into_the_next_hour_is_read_and_called_late(tmp_path: P
     assert read(tmp_path, following)[1] == []
 
 
+@pytest.mark.parametrize(
+    ("hour", "count"),
+    [
+        pytest.param("08", "early", id="the hour before"),
+        pytest.param("09", "malformed", id="its own hour"),
+        pytest.param("10", "beyond", id="the hour after"),
+    ],
+)
+def test_a_broken_line_is_charged_to_the_hour_it_was_written_in(
+    tmp_path: Path, hour: str, count: str
+):
+    write(tmp_path, [b'{"captureData": {"endp'], f"2026/01/05/{hour}/00-03-000-x.jsonl")
+    write(tmp_path, clean_lines(200), "2026/01/05/09/00-00-000-y.jsonl")
+    reading, rows = read(tmp_path, HOUR)
+    assert getattr(reading.counts, count) == 1
+    assert len(rows) == 200
+    assert reading.counts.faulty == (count == "malformed")
+
+
 @pytest.mark.parametrize("time", ["", "yesterday", "2026-13-05T09:00:00Z"])
 def test_a_record_without_a_time_is_malformed_where_there_is_a_window(tmp_path: Path, time: str):
     write(tmp_path, [event(inferenceTime=time), *clean_lines(200)])
