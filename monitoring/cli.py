@@ -9,6 +9,7 @@ clean, 3 violations found, 1 could not evaluate, 2 wrong usage. Without data it 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -39,20 +40,33 @@ def main() -> None:
 
 @click.command("status", epilog=EXIT_CODES)
 @click.argument("project", default="")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="Only runs scheduled from then on (UTC).",
+)
 @click.option("--profile", help="AWS profile.")
 @click.option("--region", help="AWS region.")
 @click.pass_context
-def show_status(ctx: click.Context, project: str, profile: str | None, region: str | None) -> None:
-    """Say what the monitoring schedules found, for those whose name contains PROJECT.
+def show_status(
+    ctx: click.Context,
+    project: str,
+    since: datetime | None,
+    profile: str | None,
+    region: str | None,
+) -> None:
+    """Say what the monitoring schedules found.
 
-    The exit code is of each schedule's latest run. A schedule that has not run, was stopped,
-    or could not evaluate is not healthy: 1.
+    PROJECT leaves only the schedules whose name contains it. The exit code is of each
+    schedule's latest run. A schedule that has not run, was stopped, or could not evaluate
+    is not healthy: 1.
 
     \b
     Example:
-        monitor status fraud-prod
+        monitor status fraud-prod --since 2026-01-05
     """
-    watched = status.of_project(connect(profile, region), project)
+    after = since.replace(tzinfo=UTC) if since else None
+    watched = status.of_project(connect(profile, region), project, after)
     if not watched:
         raise MonitoringError(
             f"no monitoring schedule has {project!r} in its name, so nothing is watched here; "

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -76,8 +77,11 @@ class Watched:
         return next(ended, None)
 
 
-def of_project(aws: Aws, name_contains: str = "") -> list[Watched]:
-    """The schedules whose name contains the project's, and what their executions found."""
+def of_project(aws: Aws, name_contains: str = "", since: datetime | None = None) -> list[Watched]:
+    """The schedules whose name contains the project's, and what their executions found.
+
+    `since` leaves out executions scheduled before it: each with findings costs two calls.
+    """
 
     def read(execution: Execution) -> Run:
         uri = aws_schedules.output_uri(aws.sagemaker, execution)
@@ -87,7 +91,7 @@ def of_project(aws: Aws, name_contains: str = "") -> list[Watched]:
             return Run(execution, uri, unread="constraint_violations.json is not there any more")
         return Run(execution, uri, tuple(violations_in(document)))
 
-    return watch(aws_schedules.schedules(aws.sagemaker, name_contains), read)
+    return watch(aws_schedules.schedules(aws.sagemaker, name_contains, since), read)
 
 
 def violations_in(document: Mapping[str, Any]) -> list[Violation]:
