@@ -51,13 +51,6 @@ class Run:
     unread: str = ""
     """Why the violations are not known, though there were some."""
 
-    @property
-    def outcome(self) -> tuple[str, tuple[str, ...]]:
-        """What makes two runs worth one line: the status, and whom it names."""
-        named = sorted({violation.subject for violation in self.violations})
-        reason = (self.execution.failure_reason,) if self.execution.failure_reason else ()
-        return self.execution.status, tuple(named) or reason
-
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -192,7 +185,7 @@ def _executions(watched: Sequence[Watched]) -> Table:
     """One line for as many runs in a row as ended alike."""
     table = _table("Executions (day and time, UTC)", "schedule", "first", "last", ">runs", "status")
     for one in watched:
-        for (status, _), same in groupby(one.runs, key=lambda run: run.outcome):
+        for status, same in groupby(one.runs, key=lambda run: run.execution.status):
             runs = list(same)
             table.add_row(
                 escape(one.schedule.name),

@@ -29,6 +29,8 @@ class Difference:
     """The test: file::name."""
 
 
+LABELLED = "tests/moto_fixtures/test_labelled_executions.py"
+
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "start of an execution",
@@ -41,6 +43,24 @@ DIFFERENCES: tuple[Difference, ...] = (
         "`Failed`: job inputs had no data",
         "`Failed` with our analyzer's `NO_DATA: …`, which names the window",
         f"{SCHEDULER}::test_an_hour_without_traffic_fails_and_says_so",
+    ),
+    Difference(
+        "a merge with ground truth",
+        "AWS's own image; which hours of labels it reads is UNCONFIRMED",
+        "`monitoring/job.py` merges; labels of every hour from the window's start to the run",
+        f"{LABELLED}::test_labels_that_come_later_are_found_where_they_were_collected",
+    ),
+    Difference(
+        "merged hours of overlapping windows",
+        "UNCONFIRMED",
+        "the later merge replaces them",
+        f"{LABELLED}::test_a_window_that_overlaps_the_one_before_counts_its_own_records",
+    ),
+    Difference(
+        "calls of an isolated job",
+        "no route; they time out",
+        "refused at once",
+        "tests/moto_fixtures/test_explaining_executions.py::test_an_isolated_job_reaches_no_model",
     ),
     Difference(
         "hours missed while time jumped",

@@ -80,7 +80,8 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
     "Create…JobDefinition": {
         "RoleArn": "No role is assumed, no permission is checked.",
         "JobResources": "One process of this machine, whatever the instances.",
-        "NetworkConfig": "Nothing runs in a network.",
+        "NetworkConfig": "Subnets and security groups have no effect; an isolated job's calls "
+        "to AWS are refused.",
         "…AppSpecification": "Whatever ImageUri, ContainerEntrypoint and ContainerArguments it "
         "names, `monitoring/job.py` of this checkout runs.",
     },
