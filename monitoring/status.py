@@ -208,23 +208,37 @@ def _table(title: str, *headings: str) -> Table:
 
 
 def _findings(one: Watched, console: Console) -> None:
-    """Every run that found something or could not look, newest first."""
+    """Every run that found something or could not look, newest first.
+
+    What a newer run has said already is not said again: an older one that names the same
+    gets a line with the place of its files.
+    """
+    said: set[frozenset[str]] = set()
     found_or_failed = [run for run in one.runs if run.execution.status in (VIOLATIONS, *FAILED)]
     for run in reversed(found_or_failed):
-        said = run.uri or run.execution.failure_reason or "no reason given"
+        place = run.uri or run.execution.failure_reason or "no reason given"
+        named = frozenset(violation.subject for violation in run.violations)
+        again = " names the same;" if named in said and not run.unread else ""
         console.print(
             f"[bold]{escape(one.schedule.name)}[/] {run.execution.scheduled:%Y-%m-%d %H:%M} "
-            f"{run.execution.status} {escape(said)}",
+            f"{run.execution.status}{again} {escape(place)}",
             soft_wrap=True,
         )
-        if run.unread:
-            console.print(f"  {run.unread}")
-        for violation in run.violations[:MOST_VIOLATIONS]:
-            console.print(
-                f"  {escape(violation.subject)}: {escape(violation.description)}", soft_wrap=True
-            )
-        if (hidden := len(run.violations) - MOST_VIOLATIONS) > 0:
-            console.print(f"  … and {hidden} more in constraint_violations.json")
+        if not again:
+            _in_words(run, console)
+        if named:
+            said.add(named)
+
+
+def _in_words(run: Run, console: Console) -> None:
+    if run.unread:
+        console.print(f"  {run.unread}")
+    for violation in run.violations[:MOST_VIOLATIONS]:
+        console.print(
+            f"  {escape(violation.subject)}: {escape(violation.description)}", soft_wrap=True
+        )
+    if (hidden := len(run.violations) - MOST_VIOLATIONS) > 0:
+        console.print(f"  … and {hidden} more in constraint_violations.json")
 
 
 def _named(run: Run) -> str:

@@ -106,6 +106,12 @@ def test_a_report_that_has_expired_does_not_hide_the_others():
     assert "look at its report first; files in s3://bucket/out" in text(one)
 
 
+def test_what_a_newer_run_said_is_not_said_again_but_its_files_are_named():
+    shown = text(watched(*["CompletedWithViolations"] * 3))
+    assert shown.count("Data completeness requirement is not met.") == 1
+    assert shown.count("names the same;") == 2
+
+
 def test_a_column_named_like_markup_is_printed_as_it_is():
     odd = Run(
         watched("CompletedWithViolations").runs[0].execution,
