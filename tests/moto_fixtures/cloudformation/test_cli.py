@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,8 @@ def cli(server: str, tmp_path: Path) -> Run:
 
 
 def deploy(cli: Run, path: Path, stack: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """Deploy, a second after the last: the CLI names its change sets by the second."""
+    time.sleep(1)
     return cli(
         "cloudformation", "deploy", "--template-file", str(path), "--stack-name", stack, *more
     )
