@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from rich.progress import track
 from monitoring import status
 from monitoring.aws.clients import Aws
 from monitoring.errors import OK, MonitoringError
-from monitoring.kinds import Kind
+from monitoring.kinds import KINDS, Kind
 from monitoring.status import Watched
 from moto_fixtures import codebuild, environment, server_process
 from moto_fixtures.checkout import working_copy
@@ -65,6 +65,8 @@ class Scene:
     disturbed_from: int = 18
     requests: int = 500
     """In each hour, to each stage."""
+    monitors: tuple[Kind, ...] = KINDS
+    """Those that are switched on, as far as the model has a baseline for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,11 @@ def play(source: Source, scene: Scene, workspace: Path, console: Console) -> End
         server.travel(MIDNIGHT)
         with _step(console, f"build and register a model of {len(table)} rows"):
             seeded = seed(aws, model, table, workspace, project)
+        monitors = tuple(kind for kind in seeded.monitors if kind in scene.monitors)
+        seeded = replace(seeded, monitors=monitors)
         with _step(console, f"buildspec.yml: render, package, deploy {' and '.join(STAGES)}"):
             _deploy(seeded, workspace)
-        planted = _planted(seeded)
+        planted = [one for one in _planted(seeded) if one.found_by in monitors]
         _send_and_wind(server, aws, seeded, planted, scene, console)
         watched = status.of_project(aws, f"{project}-")
         _keep(aws, seeded.account.bucket, workspace / "s3")
@@ -288,11 +292,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--disturbed-from", type=int, default=usual.disturbed_from, metavar="HOUR")
     parser.add_argument("--requests", type=int, default=usual.requests, help="an hour and stage")
     parser.add_argument("--workspace", type=Path, default=Path(".demo"), help="%(default)s")
+    parser.add_argument(
+        "--monitor",
+        action="append",
+        choices=[kind.slug for kind in KINDS],
+        help="only this one, and what is planted for it; may be repeated",
+    )
     asked = parser.parse_args(arguments)
     if (asked.data is None) == bool(asked.label):
         parser.error("--data and --label belong together: a table, and its column to predict")
     source = Source(asked.data, asked.label, asked.positive)
-    scene = Scene(asked.hours, asked.disturbed_from, asked.requests)
+    chosen = tuple(kind for kind in KINDS if kind.slug in (asked.monitor or [kind.slug]))
+    scene = Scene(asked.hours, asked.disturbed_from, asked.requests, chosen)
     console = Console(highlight=False)
     began = time.monotonic()
     try:
