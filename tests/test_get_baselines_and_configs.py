@@ -24,6 +24,16 @@ SHARED = Path(os.environ.get("SHARED_DIR", ROOT.parent / "shared"))
 REGION = "eu-west-1"
 BUCKET = "fraud-outputs"
 ROLE = "arn:aws:iam::123456789012:role/monitor"
+SERVING = {
+    "Containers": [
+        {
+            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serving:1",
+            "ModelDataUrl": "s3://fraud-outputs/model.tar.gz",
+        }
+    ],
+    "SupportedContentTypes": ["text/csv"],
+    "SupportedResponseMIMETypes": ["text/csv"],
+}
 FLAGS = {
     "--model-monitor-role": ROLE,
     "--sagemaker-project-id": "p-1",
@@ -102,6 +112,7 @@ class Project:
             ModelPackageGroupName="fraud-p-1",
             ModelApprovalStatus=status,
             DriftCheckBaselines=baselines,
+            InferenceSpecification=SERVING,
             **more,
         )["ModelPackageArn"]
 
