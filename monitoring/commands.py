@@ -157,6 +157,13 @@ OUTPUT = click.option(
     type=DIRECTORY,
     help="Directory for the documents. They appear all together, or not at all.",
 )
+MODE = click.option(
+    "--mode",
+    default="corrected",
+    show_default=True,
+    type=click.Choice(get_args(Mode)),
+    help="compat gives AWS's numbers, its known defects included.",
+)
 CHECKED = (
     click.option(
         "--capture",
@@ -178,13 +185,7 @@ CHECKED = (
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help=f"Directory with {CONSTRAINTS} and what else was suggested with it.",
     ),
-    click.option(
-        "--mode",
-        default="corrected",
-        show_default=True,
-        type=click.Choice(get_args(Mode)),
-        help="compat gives AWS's numbers, its known defects included.",
-    ),
+    MODE,
     click.option(
         "--show-values", is_flag=True, help="Print sampled values instead of redacting them."
     ),
@@ -246,7 +247,7 @@ SAYS = {
 def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
     """One monitor's command under one verb."""
     if verb == "suggest":
-        options: tuple[Decorator, ...] = (*TABLE, *TOLD[kind], OUTPUT)
+        options: tuple[Decorator, ...] = (*TABLE, MODE, *TOLD[kind], OUTPUT)
     else:
         labelled = LABELLED if kind.needs_labels else ()
         options = (*TABLE, *CHECKED, *labelled, *TOLD[kind], OUTPUT)
@@ -262,12 +263,13 @@ def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
 def suggesting(kind: Kind) -> click.Command:
     """`monitor suggest KIND`."""
 
-    def run(data: Path | None, header: bool, output: Path, **told: Any) -> None:
+    def run(data: Path | None, header: bool, output: Path, mode: str, **told: Any) -> None:
         if data is None:
             raise UsageError("give --data FILE, the table to describe.")
         dataset = table(data, header)
         with working("describing the data"):
-            documents = suggest(monitor_for(kind), dataset, instructed(kind, dataset, told))
+            to_do = instructed(kind, dataset, told)
+            documents = suggest(monitor_for(kind), dataset, to_do, mode=mode_named(mode))
         for path in publish(documents, output):
             click.echo(path)
 

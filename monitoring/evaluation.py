@@ -29,13 +29,14 @@ def suggest(
     dataset: Dataset,
     told: Instructions | None = None,
     categorical_drift_method: str = "",
+    mode: Mode = "corrected",
 ) -> Documents:
     """A baseline's documents from its data set."""
     told = told or Instructions()
     if told.wanted is not None:
         with told.ready() as settings, dataset.observations(told.wanted) as opened:
-            return monitor.suggest(opened.batches, settings)
-    documents = dict(monitor.suggest(dataset.batches((), "corrected").batches))
+            return monitor.suggest(opened.batches, settings, mode)
+    documents = dict(monitor.suggest(dataset.batches((), mode).batches, None, mode))
     if categorical_drift_method:
         config = documents[CONSTRAINTS]["monitoring_config"]["distribution_constraints"]
         config["categorical_drift_method"] = categorical_drift_method

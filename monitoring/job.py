@@ -153,7 +153,7 @@ def run(environment: Mapping[str, str], root: Path = Path("/"), model: Model | N
 def _execute(job: Job, root: Path) -> str:
     told = job.instructions
     if not job.baseline:
-        documents = suggest(job.monitor, job.dataset, told, job.categorical_drift_method)
+        documents = suggest(job.monitor, job.dataset, told, job.categorical_drift_method, job.mode)
         publish(documents, job.output)
         return _completed(0)
     baseline = read_baseline(job.baseline)

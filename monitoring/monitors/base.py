@@ -100,7 +100,9 @@ class Analysis:
 class Suggest(Protocol):
     """Describe data and what it meets: a baseline's documents."""
 
-    def __call__(self, data: Iterable[Any], settings: Any = None) -> Documents: ...
+    def __call__(
+        self, data: Iterable[Any], settings: Any = None, mode: Mode = "corrected"
+    ) -> Documents: ...
 
 
 class Analyze(Protocol):

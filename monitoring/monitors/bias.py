@@ -47,7 +47,11 @@ _MEASURES = {
 }
 
 
-def suggest(data: Iterable[Observations], settings: BiasSettings | None = None) -> Documents:
+def suggest(
+    data: Iterable[Observations],
+    settings: BiasSettings | None = None,
+    mode: Mode = "corrected",
+) -> Documents:
     """Bias of the data as they are: the analysis that later windows are compared with.
 
     Raises NoDataError when there is nothing to measure, CaptureError when the data have
@@ -55,7 +59,7 @@ def suggest(data: Iterable[Observations], settings: BiasSettings | None = None) 
     """
     asked = _required(settings)
     tally = tallied(data, asked)
-    document, measured = described(tally, asked, "corrected")
+    document, measured = described(tally, asked, mode)
     _require_numbers(measured, tally)
     return {ANALYSIS: document, CONSTRAINTS: document}
 

@@ -27,7 +27,11 @@ from monitoring.monitors.drift import check_drift, value_of
 from monitoring.monitors.statistics import Distribution, distributions, statistics
 
 
-def suggest(data: Iterable[Batch], settings: None = None) -> Documents:  # noqa: ARG001
+def suggest(
+    data: Iterable[Batch],
+    settings: None = None,  # noqa: ARG001
+    mode: Mode = "corrected",  # noqa: ARG001
+) -> Documents:
     """Statistics of `data`, and the constraints it meets. There are no settings.
 
     Raises NoDataError when there are no rows.

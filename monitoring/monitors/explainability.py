@@ -34,9 +34,13 @@ LEAST_SCORE: Final = 0.9
 
 
 def suggest(
-    data: Iterable[Observations], settings: ExplainabilitySettings | None = None
+    data: Iterable[Observations],
+    settings: ExplainabilitySettings | None = None,
+    mode: Mode = "corrected",  # noqa: ARG001
 ) -> Documents:
     """Global values of `data`; they are the analysis and the constraints of later runs alike.
+
+    Both modes say the same.
 
     Raises NoDataError without rows, CaptureError when the columns do not fit or the model
     refuses too many rows, UsageError when the settings do not fit the model.

@@ -67,8 +67,12 @@ ORDER: Final = (
 """Of violations in AWS's file, for a binary classification."""
 
 
-def suggest(data: Iterable[Observations], settings: ModelQuality | None = None) -> Documents:
-    """Statistics of `data`, and the constraints it just meets.
+def suggest(
+    data: Iterable[Observations],
+    settings: ModelQuality | None = None,
+    mode: Mode = "corrected",  # noqa: ARG001
+) -> Documents:
+    """Statistics of `data`, and the constraints it just meets; the same in both modes.
 
     Raises NoDataError when no row has both a label and an answer, UsageError without
     settings: the problem type cannot be told from the data.
