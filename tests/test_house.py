@@ -15,7 +15,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 ROOT_SCRIPTS = {"get_baselines_and_configs", "utils"}
-TOP = {"pipelines", "serving", "console", "cli", "commands", "__main__", "status"} | ROOT_SCRIPTS
+TOP = {
+    "pipelines",
+    "serving",
+    "console",
+    "cli",
+    "commands",
+    "options",
+    "__main__",
+    "status",
+} | ROOT_SCRIPTS
 """What may import everything below it, and is imported by nothing below it."""
 
 RANKS = {
@@ -131,6 +140,7 @@ SIDEWAYS = {
     ("__main__", "cli"),
     ("cli", "status"),
     ("cli", "commands"),
+    ("commands", "options"),
     ("commands", "serving"),
     ("get_baselines_and_configs", "utils"),
     ("pipelines", "serving"),
