@@ -18,7 +18,15 @@ from monitoring.errors import CaptureError
 FAULTY_SHARE = 0.01
 """More faulty records than this, and the hour cannot be evaluated."""
 MOST_PROBLEMS = 20
-FAULTS = ("malformed", "oversize", "unreadable", "undecodable", "unpaired", "misshapen")
+FAULTS = (
+    "malformed",
+    "oversize",
+    "unreadable",
+    "undecodable",
+    "unpaired",
+    "misshapen",
+    "unprocessed",
+)
 
 
 @dataclass(slots=True)
@@ -51,6 +59,8 @@ class Counts:
     """Records whose truth is not known, where it is needed."""
     extra_fields: int = 0
     """Records with JSON fields the first records lack; those fields are left out."""
+    dropped: int = 0
+    """Records that the user's script left out on purpose."""
     mended: int = 0
     """Cells that held half a character, now the replacement character."""
     malformed: int = 0
@@ -64,6 +74,8 @@ class Counts:
     """Records that answer another number of rows than were sent."""
     misshapen: int = 0
     """Records with another number of columns than most."""
+    unprocessed: int = 0
+    """Records of which the user's script made no rows, but an error."""
 
     @property
     def faulty(self) -> int:
