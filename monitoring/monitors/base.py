@@ -1,7 +1,9 @@
 """What a monitor is: two pure verbs, and the findings the second one returns.
 
 `suggest` turns baseline data into documents; `analyze` compares one execution's data
-with them. No clock, no S3, no logging: `job.py` does those. What cannot be evaluated at
+with them. Each is two steps, for data that are read in parts: `gather` a state of every
+part, add the states up, and conclude once from the sum (`suggest_from`, `analyze_from`).
+No clock, no S3, no logging: `job.py` does those. What cannot be evaluated at
 all raises a MonitoringError; what one column cannot answer is an `Uncomputable`.
 """
 
@@ -117,9 +119,37 @@ class Analyze(Protocol):
     ) -> Analysis: ...
 
 
+class Gather(Protocol):
+    """The state of a part of the data: picklable, and `a + b` is the state of both parts.
+
+    A part without rows has an empty state, which is no error: only the whole can be told to
+    hold no data. With a baseline the state is one that can be compared with it.
+    """
+
+    def __call__(
+        self,
+        data: Iterable[Any],
+        settings: Any = None,
+        mode: Mode = "corrected",
+        baseline: Documents | None = None,
+    ) -> Any: ...
+
+
+class SuggestFrom(Protocol):
+    """What `suggest` says, from the state of all the data."""
+
+    def __call__(self, state: Any, mode: Mode = "corrected") -> Documents: ...
+
+
+class AnalyzeFrom(Protocol):
+    """What `analyze` says, from the state of all the data."""
+
+    def __call__(self, state: Any, baseline: Documents, mode: Mode = "corrected") -> Analysis: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """One of the four: its names and its two verbs.
+    """One of the four: its names, its two verbs, and the steps they are made of.
 
     Data quality reads `Batch`es and needs no settings; the others read `Observations`, and
     each names the type of its settings in its own file.
@@ -128,3 +158,6 @@ class Monitor:
     kind: Kind
     suggest: Suggest
     analyze: Analyze
+    gather: Gather
+    suggest_from: SuggestFrom
+    analyze_from: AnalyzeFrom

@@ -57,11 +57,7 @@ def suggest(
     Raises NoDataError when there is nothing to measure, CaptureError when the data have
     none of the facets, UsageError without settings.
     """
-    asked = _required(settings)
-    tally = tallied(data, asked)
-    document, measured = described(tally, asked, mode)
-    _require_numbers(measured, tally)
-    return {ANALYSIS: document, CONSTRAINTS: document}
+    return suggest_from(gather(data, settings, mode), mode)
 
 
 def analyze(
@@ -75,10 +71,38 @@ def analyze(
     Raises NoDataError when not one metric of the baseline can be compared, DocumentError
     when the baseline is unusable, UsageError without settings.
     """
+    return analyze_from(gather(data, settings, mode, baseline), baseline, mode)
+
+
+def gather(
+    data: Iterable[Observations],
+    settings: BiasSettings | None = None,
+    mode: Mode = "corrected",  # noqa: ARG001
+    baseline: Documents | None = None,
+) -> BiasTally:
+    """The counts of a part of the data; with a baseline its columns are read as that's were.
+
+    Raises UsageError without settings, DocumentError when the baseline is unusable.
+    """
     asked = _required(settings)
+    if baseline is None:
+        return tallied(data, asked)
     known = _baseline(baseline)
     flips = any(numbers.get(FLIP_TEST) is not None for numbers in known.metrics.values())
-    return judge(tallied(data, asked, known.shape(asked), flips), known, mode)
+    return tallied(data, asked, known.shape(asked), flips)
+
+
+def suggest_from(state: BiasTally, mode: Mode = "corrected") -> Documents:
+    """The analysis of all rows; raises what `suggest` does."""
+    tally = _usable(state)
+    document, measured = described(tally, tally.settings, mode)
+    _require_numbers(measured, tally)
+    return {ANALYSIS: document, CONSTRAINTS: document}
+
+
+def analyze_from(state: BiasTally, baseline: Documents, mode: Mode = "corrected") -> Analysis:
+    """All rows against the baseline; raises what `analyze` does."""
+    return judge(_usable(state), _baseline(baseline), mode)
 
 
 def tallied(
@@ -94,6 +118,10 @@ def tallied(
         if not at:
             require_distinct(tuple(seen.features.schema.names))
         tally.update(seen)
+    return tally
+
+
+def _usable(tally: BiasTally) -> BiasTally:
     if not tally.rows:
         raise NoDataError(
             "NO_DATA: the data hold no rows, so nothing was evaluated. Check that the endpoint had "
@@ -253,4 +281,4 @@ def _required(settings: BiasSettings | None) -> BiasSettings:
     return settings
 
 
-BIAS_MONITOR = Monitor(BIAS, suggest, analyze)
+BIAS_MONITOR = Monitor(BIAS, suggest, analyze, gather, suggest_from, analyze_from)

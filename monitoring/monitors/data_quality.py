@@ -12,7 +12,9 @@ without a baseline distribution, has no drift distance. `Analysis.distances` say
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
+from typing import Self
 
 from monitoring.documents import CONSTRAINTS, STATISTICS, VIOLATIONS, Documents
 from monitoring.errors import DocumentError, NoDataError
@@ -27,50 +29,84 @@ from monitoring.monitors.drift import check_drift, value_of
 from monitoring.monitors.statistics import Distribution, distributions, statistics
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A table's state, and how its columns were matched with the baseline's."""
+
+    table: TableState
+    alignment: Alignment | None = None
+    """None for a baseline's own data, and where no batch was read."""
+
+    def __add__(self, other: Self) -> Self:
+        """Both parts' rows, `self`'s first. Both have the same columns."""
+        return type(self)(self.table + other.table, self.alignment or other.alignment)
+
+
 def suggest(
     data: Iterable[Batch],
-    settings: None = None,  # noqa: ARG001
-    mode: Mode = "corrected",  # noqa: ARG001
+    settings: None = None,
+    mode: Mode = "corrected",
 ) -> Documents:
     """Statistics of `data`, and the constraints it meets. There are no settings.
 
     Raises NoDataError when there are no rows.
     """
-    return describe(summarize(data))
+    return suggest_from(gather(data, settings, mode), mode)
 
 
 def analyze(
     data: Iterable[Batch],
     baseline: Documents,
     mode: Mode = "corrected",
-    settings: None = None,  # noqa: ARG001
+    settings: None = None,
 ) -> Analysis:
     """Compare `data` with the baseline's documents. There are no settings.
 
     Raises NoDataError when there are no rows, DocumentError when the baseline is unusable.
     """
+    return analyze_from(gather(data, settings, mode, baseline), baseline, mode)
+
+
+def gather(
+    data: Iterable[Batch],
+    settings: None = None,  # noqa: ARG001
+    mode: Mode = "corrected",
+    baseline: Documents | None = None,
+) -> Gathered:
+    """The state of a part of the data; with a baseline its columns have the baseline's names.
+
+    Raises DocumentError when the baseline is unusable.
+    """
+    if baseline is None:
+        return Gathered(_table(data))
     constraints = _constraints(baseline)
     batches = iter(data)
     first = next(batches, None)
     if first is None:
-        raise NoDataError(_no_data())
+        return Gathered(_table(()))
     alignment = align(tuple(first.schema.names), constraints.names, mode)
     renamed = _renamed(chain([first], batches), alignment)
-    table = summarize(renamed, constraints if alignment.comparable else None)
+    return Gathered(_table(renamed, constraints if alignment.comparable else None), alignment)
+
+
+def suggest_from(state: Gathered, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
+    """Statistics and constraints of all the data; raises NoDataError without rows."""
+    return describe(_with_rows(state.table))
+
+
+def analyze_from(state: Gathered, baseline: Documents, mode: Mode = "corrected") -> Analysis:
+    """All the data against the baseline; raises NoDataError without rows."""
+    table = _with_rows(state.table)
+    alignment = state.alignment or align(table.names, _constraints(baseline).names, mode)
     return judge(table, baseline, alignment, mode)
 
 
 def summarize(data: Iterable[Batch], constraints: Constraints | None = None) -> TableState:
-    """The state of a stream of batches; partitions' states add up to the whole's.
+    """The state of a stream of batches; raises NoDataError without rows.
 
     Give the constraints the state is to be judged by: it counts cells inside their domains.
     """
-    features = constraints.features if constraints else ()
-    domains = {f.name: f.domains for f in features if f.domains is not None}
-    table = TableState.of(_checked(data), domains)
-    if not table.rows:
-        raise NoDataError(_no_data())
-    return table
+    return _with_rows(_table(data, constraints))
 
 
 def describe(table: TableState) -> Documents:
@@ -138,6 +174,18 @@ def _drifts(
     return findings, distances
 
 
+def _table(data: Iterable[Batch], constraints: Constraints | None = None) -> TableState:
+    features = constraints.features if constraints else ()
+    domains = {f.name: f.domains for f in features if f.domains is not None}
+    return TableState.of(_checked(data), domains)
+
+
+def _with_rows(table: TableState) -> TableState:
+    if not table.rows:
+        raise NoDataError(_no_data())
+    return table
+
+
 def _constraints(baseline: Documents) -> Constraints:
     if CONSTRAINTS not in baseline:
         raise DocumentError(
@@ -167,4 +215,4 @@ def _no_data() -> str:
     )
 
 
-DATA_QUALITY_MONITOR = Monitor(DATA_QUALITY, suggest, analyze)
+DATA_QUALITY_MONITOR = Monitor(DATA_QUALITY, suggest, analyze, gather, suggest_from, analyze_from)

@@ -25,7 +25,7 @@ from monitoring.measures.outcome import Uncomputable
 from monitoring.measures.ranking import normalized_discounted_gain
 from monitoring.monitors.base import Analysis, Finding, Mode, Monitor, Observations
 from monitoring.monitors.explainability_settings import ExplainabilitySettings
-from monitoring.monitors.explanation import Explanation, Label, explain
+from monitoring.monitors.explanation import Attributions, Explanation, Label, attributions
 
 ANALYSIS: Final = "analysis.json"
 DRIFT_CHECK: Final = "feature_attribution_drift_check"
@@ -36,7 +36,7 @@ LEAST_SCORE: Final = 0.9
 def suggest(
     data: Iterable[Observations],
     settings: ExplainabilitySettings | None = None,
-    mode: Mode = "corrected",  # noqa: ARG001
+    mode: Mode = "corrected",
 ) -> Documents:
     """Global values of `data`; they are the analysis and the constraints of later runs alike.
 
@@ -45,8 +45,7 @@ def suggest(
     Raises NoDataError without rows, CaptureError when the columns do not fit or the model
     refuses too many rows, UsageError when the settings do not fit the model.
     """
-    document = explain(data, _required(settings)).document()
-    return {ANALYSIS: document, CONSTRAINTS: document}
+    return suggest_from(gather(data, settings, mode), mode)
 
 
 def analyze(
@@ -60,8 +59,34 @@ def analyze(
     Raises what `suggest` does, and DocumentError when the baseline is unusable or of
     other features or labels. Both modes find the same.
     """
+    return analyze_from(gather(data, settings, mode, baseline), baseline, mode)
+
+
+def gather(
+    data: Iterable[Observations],
+    settings: ExplainabilitySettings | None = None,
+    mode: Mode = "corrected",  # noqa: ARG001
+    baseline: Documents | None = None,
+) -> Attributions:
+    """What the model owes to each feature in a part of the data.
+
+    Raises UsageError without settings, DocumentError when the baseline is unusable.
+    """
+    if baseline is not None:
+        _baseline(baseline)
+    return attributions(data, _required(settings))
+
+
+def suggest_from(state: Attributions, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
+    """Global values over all rows; raises what `suggest` does."""
+    document = state.explanation().document()
+    return {ANALYSIS: document, CONSTRAINTS: document}
+
+
+def analyze_from(state: Attributions, baseline: Documents, mode: Mode = "corrected") -> Analysis:
+    """The ranking over all rows against the baseline's; raises what `analyze` does."""
     known = _baseline(baseline)
-    explanation = explain(data, _required(settings))
+    explanation = state.explanation()
     findings: list[Finding] = []
     scores: dict[str, float | Uncomputable] = {}
     for label, before in _matched(explanation.labels, known):
@@ -76,7 +101,7 @@ def analyze(
         findings=tuple(findings),
         item_count=explanation.rows,
         distances=scores,
-        warnings=tuple(_warnings(explanation, _required(settings))),
+        warnings=tuple(_warnings(explanation)),
     )
 
 
@@ -174,15 +199,16 @@ def _ranking(values: Mapping[str, float]) -> list[dict[str, Any]]:
     return [{"feature": feature, "value": value} for feature, value in ranked]
 
 
-def _warnings(explanation: Explanation, settings: ExplainabilitySettings) -> Iterator[str]:
+def _warnings(explanation: Explanation) -> Iterator[str]:
+    settings = explanation.asked
     if explanation.refused:
         yield (
             f"the model refused {explanation.refused} of {explanation.rows + explanation.refused} "
             "rows; they are not explained"
         )
-    if settings.local_values_wanted and settings.on_local_values is None:
+    if settings.local_values_lost:
         yield "save_local_shap_values is true, but nothing here writes local values to a file yet"
-    features = len(settings.baseline[0])
+    features = settings.features
     if settings.exact:
         return
     if settings.num_samples < 2 * features and settings.num_samples < 2**features - 2:
@@ -192,4 +218,6 @@ def _warnings(explanation: Explanation, settings: ExplainabilitySettings) -> Ite
         )
 
 
-EXPLAINABILITY_MONITOR = Monitor(EXPLAINABILITY, suggest, analyze)
+EXPLAINABILITY_MONITOR = Monitor(
+    EXPLAINABILITY, suggest, analyze, gather, suggest_from, analyze_from
+)

@@ -1,7 +1,7 @@
 """Rows and a model → what each feature added to the answers, aggregated.
 
 Needs     Observations with the model's features, and settings that hold the model
-Gives     Explanation: analysis.json of the explainability monitor
+Gives     Attributions, which add up; of all of them an Explanation: analysis.json
 
 The features are found by name where the data have names, so a table may hold other columns
 too. A row that the model refuses is left out and counted; its cells are never shown.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +37,28 @@ ROWS_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How the model was asked, as far as a reader of the values must know it."""
+
+    features: int
+    num_samples: int
+    exact: bool
+    local_values_lost: bool
+    """Local values were wanted, and nobody took them."""
+    refused_share: float
+
+    @classmethod
+    def by(cls, settings: ExplainabilitySettings) -> Self:
+        return cls(
+            len(settings.baseline[0]),
+            settings.num_samples,
+            settings.exact,
+            settings.local_values_wanted and settings.on_local_values is None,
+            settings.refused_share,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """What one output of the model owes to each feature, over many rows."""
 
@@ -53,6 +75,7 @@ class Explanation:
     labels: tuple[Label, ...]
     rows: int
     refused: int
+    asked: Asked
 
     def document(self) -> dict[str, Any]:
         """analysis.json."""
@@ -66,9 +89,53 @@ class Explanation:
         return {"version": "1.0", "explanations": {"kernel_shap": explained}}
 
 
-def explain(data: Iterable[Observations], settings: ExplainabilitySettings) -> Explanation:
-    """Ask the model about every row, and aggregate what each feature added."""
-    names, blocks = _rows(data, settings)
+@dataclass(frozen=True, slots=True)
+class Attributions:
+    """What each feature added in some of the rows. Adds up."""
+
+    asked: Asked
+    total: GlobalValues
+    names: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """Of the features and of the model's outputs; empty without rows, when it was not asked."""
+    expected: tuple[float, ...] = ()
+    seen: int = 0
+    """Rows the model was asked about, those it refused among them."""
+
+    def __add__(self, other: Self) -> Self:
+        known = self if self.seen else other
+        total, seen = self.total + other.total, self.seen + other.seen
+        return type(self)(self.asked, total, known.names, known.labels, known.expected, seen)
+
+    def explanation(self) -> Explanation:
+        """Of all rows. Raises NoDataError without one, CaptureError when too many were refused."""
+        if not self.seen:
+            raise NoDataError(
+                "NO_DATA: there is no row to explain. Check that the endpoint had traffic and "
+                "that its inputs are captured."
+            )
+        _require_answers(self.seen, self.total.rows, self.asked.refused_share)
+        values = self.total.result()
+        assert not isinstance(values, Uncomputable)
+        return Explanation(
+            tuple(
+                Label(name, dict(zip(self.names, column.tolist(), strict=True)), expected)
+                for name, column, expected in zip(self.labels, values.T, self.expected, strict=True)
+            ),
+            self.total.rows,
+            self.seen - self.total.rows,
+            self.asked,
+        )
+
+
+def attributions(data: Iterable[Observations], settings: ExplainabilitySettings) -> Attributions:
+    """Ask the model about every row, and add up what each feature added."""
+    asked, total = Asked.by(settings), GlobalValues(settings.agg_method)
+    batches = (observed.features for observed in data if observed.features.num_rows)
+    first = next(batches, None)
+    if first is None:
+        return Attributions(asked, total)
+    names, blocks = _rows(first, batches, settings)
     width = len(settings.baseline[0])
     if len(names) != width:
         raise UsageError(
@@ -78,7 +145,7 @@ def explain(data: Iterable[Observations], settings: ExplainabilitySettings) -> E
     try:
         shap = _explainer(settings)
         labels = _label_names(shap.expected.size, settings.label_headers)
-        total, seen = GlobalValues(settings.agg_method), 0
+        seen = 0
         for block in blocks:
             explained = shap.explain(block)
             seen += len(block)
@@ -90,17 +157,7 @@ def explain(data: Iterable[Observations], settings: ExplainabilitySettings) -> E
             f"{error}. Its values cannot be explained; check shap.baseline, use_logit, and which "
             "part of the answer is the score (predictor.probability, predictor.label)."
         ) from None
-    _require_answers(seen, total.rows, settings.refused_share)
-    values = total.result()
-    assert not isinstance(values, Uncomputable)
-    return Explanation(
-        tuple(
-            Label(name, dict(zip(names, column.tolist(), strict=True)), float(expected))
-            for name, column, expected in zip(labels, values.T, shap.expected, strict=True)
-        ),
-        total.rows,
-        seen - total.rows,
-    )
+    return Attributions(asked, total, names, labels, tuple(shap.expected.tolist()), seen)
 
 
 def _explainer(settings: ExplainabilitySettings) -> Explainer:
@@ -122,21 +179,14 @@ def _explainer(settings: ExplainabilitySettings) -> Explainer:
 
 
 def _rows(
-    data: Iterable[Observations], settings: ExplainabilitySettings
+    first: Batch, others: Iterable[Batch], settings: ExplainabilitySettings
 ) -> tuple[tuple[str, ...], Iterator[Rows]]:
     """The features' names, and rows of text in their order, ROWS_AT_ONCE at a time."""
-    batches = (observed.features for observed in data if observed.features.num_rows)
-    first = next(batches, None)
-    if first is None:
-        raise NoDataError(
-            "NO_DATA: there is no row to explain. Check that the endpoint had traffic and that "
-            "its inputs are captured."
-        )
     found = tuple(first.schema.names)
     require_distinct(found)
     places = _places(found, settings.features)
     names = settings.features or found
-    return names, _blocks(chain([first], batches), places)
+    return names, _blocks(chain([first], others), places)
 
 
 def _places(found: tuple[str, ...], features: tuple[str, ...]) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ from monitoring.measures.noise import critical, of_difference, roc_area_error, s
 from monitoring.measures.outcome import Outcome, Uncomputable
 from monitoring.measures.regression import regression_metrics
 from monitoring.measures.resampling import SHARE
-from monitoring.monitors.answers import Answers, ModelQuality, Regressed, nothing
+from monitoring.monitors.answers import Answers, ModelQuality, ProblemType, Regressed, nothing
 from monitoring.monitors.base import Analysis, Finding, Mode, Monitor, Observations
 from monitoring.monitors.quality_documents import (
     LESS,
@@ -70,17 +70,14 @@ ORDER: Final = (
 def suggest(
     data: Iterable[Observations],
     settings: ModelQuality | None = None,
-    mode: Mode = "corrected",  # noqa: ARG001
+    mode: Mode = "corrected",
 ) -> Documents:
     """Statistics of `data`, and the constraints it just meets; the same in both modes.
 
     Raises NoDataError when no row has both a label and an answer, UsageError without
     settings: the problem type cannot be told from the data.
     """
-    if settings is None:
-        raise UsageError("problem_type is not given; whether labels are classes is unknown.")
-    answers = _read(data, settings)
-    return _described(answers, metrics(answers), deviations(answers))
+    return suggest_from(gather(data, settings, mode), mode)
 
 
 def analyze(
@@ -94,17 +91,42 @@ def analyze(
     Without settings the problem type is the baseline's. Raises NoDataError when no row has
     both a label and an answer, DocumentError when the baseline is unusable.
     """
-    if CONSTRAINTS not in baseline:
-        raise DocumentError(f"{CONSTRAINTS}: the baseline has none. Suggest it again.")
-    by_problem = read_constraints(baseline[CONSTRAINTS])
-    settings = settings or ModelQuality(next(iter(by_problem)))
-    if settings.problem_type not in by_problem:
-        raise DocumentError(
-            f"{CONSTRAINTS}: its constraints are for {', '.join(by_problem)}, but problem_type is "
-            f"{settings.problem_type}: nothing could be compared. Use that model's own baseline."
-        )
-    rows = _baseline_rows(baseline)
-    return judge(_read(data, settings), by_problem[settings.problem_type], rows, mode)
+    return analyze_from(gather(data, settings, mode, baseline), baseline, mode)
+
+
+def gather(
+    data: Iterable[Observations],
+    settings: ModelQuality | None = None,
+    mode: Mode = "corrected",  # noqa: ARG001
+    baseline: Documents | None = None,
+) -> Answers:
+    """The answers of a part of the data.
+
+    Raises UsageError with neither settings nor a baseline, DocumentError when the baseline
+    is unusable.
+    """
+    if baseline is not None:
+        by_problem = _by_problem(baseline)
+        settings = settings or ModelQuality(next(iter(by_problem)))
+        _bounds(by_problem, settings)
+    if settings is None:
+        raise UsageError("problem_type is not given; whether labels are classes is unknown.")
+    answers = nothing(settings)
+    for observations in data:
+        answers.update(observations)
+    return answers
+
+
+def suggest_from(state: Answers, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
+    """Statistics and constraints of all answers; raises NoDataError when none is usable."""
+    answers = _usable(state)
+    return _described(answers, metrics(answers), deviations(answers))
+
+
+def analyze_from(state: Answers, baseline: Documents, mode: Mode = "corrected") -> Analysis:
+    """All answers against the baseline; raises NoDataError when none is usable."""
+    bounds = _bounds(_by_problem(baseline), state.settings)
+    return judge(_usable(state), bounds, _baseline_rows(baseline), mode)
 
 
 def judge(
@@ -143,10 +165,24 @@ def judge(
 _ABSENT = Uncomputable("it is constrained, but neither this data nor its settings give it")
 
 
-def _read(data: Iterable[Observations], settings: ModelQuality) -> Answers:
-    answers = nothing(settings)
-    for observations in data:
-        answers.update(observations)
+def _by_problem(baseline: Documents) -> Mapping[ProblemType, list[Constraint]]:
+    if CONSTRAINTS not in baseline:
+        raise DocumentError(f"{CONSTRAINTS}: the baseline has none. Suggest it again.")
+    return read_constraints(baseline[CONSTRAINTS])
+
+
+def _bounds(
+    by_problem: Mapping[ProblemType, list[Constraint]], settings: ModelQuality
+) -> list[Constraint]:
+    if settings.problem_type not in by_problem:
+        raise DocumentError(
+            f"{CONSTRAINTS}: its constraints are for {', '.join(by_problem)}, but problem_type is "
+            f"{settings.problem_type}: nothing could be compared. Use that model's own baseline."
+        )
+    return by_problem[settings.problem_type]
+
+
+def _usable(answers: Answers) -> Answers:
     if not answers.rows:
         raise NoDataError("NO_DATA: there are no rows, so nothing was evaluated.")
     if not answers.usable:
@@ -320,4 +356,4 @@ def camel_case(metric: str) -> str:
     return re.sub("_([a-z])", lambda found: found[1].upper(), metric)
 
 
-MODEL_QUALITY_MONITOR = Monitor(MODEL_QUALITY, suggest, analyze)
+MODEL_QUALITY_MONITOR = Monitor(MODEL_QUALITY, suggest, analyze, gather, suggest_from, analyze_from)
