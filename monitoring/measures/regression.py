@@ -10,15 +10,24 @@ prediction leaves the three errors and changes r2 (the SageMaker SDK's own test 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.blas import dasum
 
 from monitoring.measures.outcome import Outcome, Uncomputable
 
 Floats = npt.NDArray[np.float64]
+
+LINE = 8_192
+"""Numbers in one dot product. BLAS wakes its threads above 10,000, to spin for nothing."""
+BLOCK = 8 * LINE
+"""Rows summed while they are in the cache."""
+CANCELLED = 4
+"""Times the squares may exceed the spread before their difference has lost digits."""
 
 NO_ROWS = Uncomputable("no row has both a finite label and a finite prediction")
 TOO_LARGE = Uncomputable("the errors are too large for a 64-bit number")
@@ -46,24 +55,33 @@ class RegressionMoments:
 
     @classmethod
     def of(cls, truth: Floats, predicted: Floats) -> Self:
-        """Take in rows of equal position."""
-        usable = np.isfinite(truth) & np.isfinite(predicted)
-        left_out = truth.size - int(np.count_nonzero(usable))
-        if left_out:
-            truth, predicted = truth[usable], predicted[usable]
-        if not truth.size:
-            return cls(left_out=left_out)
+        """Take in rows of equal position, in one pass and with one small buffer.
+
+        Sums are exact to 1e-12, relative to the sum of the sizes of what is added.
+        """
+        truth, predicted = np.ascontiguousarray(truth), np.ascontiguousarray(predicted)
+        total, buffer = cls(), np.empty(min(BLOCK, truth.size))
+        for rows in _blocks(truth.size):
+            total += cls._of_block(truth[rows], predicted[rows], buffer)
+        return total
+
+    @classmethod
+    def _of_block(cls, truth: Floats, predicted: Floats, buffer: Floats) -> Self:
+        errors = buffer[: truth.size]
         with np.errstate(over="ignore", invalid="ignore"):
-            errors = predicted - truth
-            mean = float(truth.mean())
-            return cls(
-                truth.size,
-                float(np.abs(errors).sum()),
-                float(np.square(errors).sum()),
-                mean,
-                float(np.square(truth - mean).sum()),
-                left_out,
-            )
+            np.subtract(predicted, truth, out=errors)
+            squared_errors = _squares(errors)
+            mean, spread = _mean_and_spread(truth)
+            if not (math.isfinite(squared_errors) and math.isfinite(spread)):
+                usable = np.isfinite(truth) & np.isfinite(predicted)
+                if not usable.all():
+                    return cls._of_rest(truth[usable], predicted[usable], truth.size)
+        return cls(truth.size, _sizes(errors), squared_errors, mean, spread)
+
+    @classmethod
+    def _of_rest(cls, truth: Floats, predicted: Floats, rows: int) -> Self:
+        """A block of `rows` from which the unusable ones were taken out."""
+        return cls(left_out=rows - truth.size) + cls.of(truth, predicted)
 
     def __add__(self, other: Self) -> Self:
         left_out = self.left_out + other.left_out
@@ -137,6 +155,42 @@ def regression_metrics(moments: RegressionMoments) -> dict[str, Outcome]:
         "rmse": root_mean_squared_error(moments),
         "r2": r2_score(moments),
     }
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Blocks of whole lines, and what is left at the end."""
+    whole = size - size % LINE
+    for start in range(0, whole, BLOCK):
+        yield slice(start, min(start + BLOCK, whole))
+    if whole < size:
+        yield slice(whole, size)
+
+
+def _lines(block: Floats) -> Floats:
+    return block.reshape(-1, min(LINE, block.size))
+
+
+def _sizes(block: Floats) -> float:
+    """Sum of absolute values."""
+    return float(sum(map(dasum, _lines(block))))
+
+
+def _squares(block: Floats) -> float:
+    """Sum of squares."""
+    lines = _lines(block)
+    return float(np.vecdot(lines, lines).sum())
+
+
+def _mean_and_spread(values: Floats) -> tuple[float, float]:
+    """Mean, and sum of squared distances from it: of equal values exactly 0."""
+    size, total, squares = values.size, float(values.sum()), _squares(values)
+    mean = total / size
+    spread = squares - total * mean
+    if spread * CANCELLED > squares:
+        return mean, spread
+    if values.min() == values.max():
+        return float(values[0]), 0.0
+    return mean, _squares(values - mean)
 
 
 def _mean(total: float, count: int) -> Outcome:

@@ -14,7 +14,7 @@ from monitoring.measures.classification import multiclass_metrics
 from monitoring.measures.confusion import ConfusionCounts
 from monitoring.measures.curves import ScoreCounts, area_under_roc
 from monitoring.measures.outcome import Uncomputable
-from monitoring.measures.regression import RegressionMoments, regression_metrics
+from monitoring.measures.regression import BLOCK, LINE, RegressionMoments, regression_metrics
 from monitoring.measures.resampling import ResampledMoments, standard_deviations
 
 unhurried = settings(deadline=None, max_examples=50)
@@ -56,6 +56,43 @@ def test_moments_add_up_in_any_order_and_grouping(one, two, three):
         assert merged.total == whole.total
         assert merged.squared_errors == pytest.approx(whole.squared_errors, rel=1e-12)
         assert merged.truth_spread == pytest.approx(whole.truth_spread, rel=1e-12, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [1, LINE - 1, LINE, LINE + 1, BLOCK, 2 * BLOCK + LINE + 7])
+@pytest.mark.parametrize("level", [0.0, 3.0, 1e6])
+def test_sums_are_those_of_exact_addition(size: int, level: float):
+    generator = np.random.default_rng(size)
+    truth = generator.normal(level, 1.0, size)
+    predicted = truth + generator.normal(size=size)
+    found = RegressionMoments.of(truth, predicted)
+    errors, mean = (predicted - truth).tolist(), math.fsum(truth) / size
+    spread = math.fsum((value - mean) ** 2 for value in truth.tolist())
+    assert found.total == size
+    assert found.absolute_errors == pytest.approx(math.fsum(map(abs, errors)), rel=1e-12)
+    assert found.squared_errors == pytest.approx(math.fsum(e * e for e in errors), rel=1e-12)
+    # Numbers around a million hold their distance from the mean to ten digits only.
+    lost = 1e-12 if level < 1e6 else 1e-9
+    assert found.truth_spread == pytest.approx(spread, rel=lost, abs=1e-18)
+
+
+@pytest.mark.parametrize("size", [6, LINE + 3, BLOCK + 5])
+def test_rows_without_a_finite_number_leave_the_others_as_they_are(size: int):
+    generator = np.random.default_rng(size)
+    truth, predicted = generator.normal(size=(2, size))
+    truth[::3], predicted[1::3] = np.nan, -np.inf
+    found, alone = RegressionMoments.of(truth, predicted), slice(2, None, 3)
+    expected = RegressionMoments.of(truth[alone], predicted[alone])
+    assert found.left_out == size - expected.total
+    assert regression_metrics(found) == pytest.approx(regression_metrics(expected), rel=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-7, 12345.678, 0.0])
+def test_a_constant_truth_has_no_spread_however_long_and_split(value: float):
+    sizes = (1, LINE + 1, BLOCK + 3)
+    parts = [RegressionMoments.of(np.full(n, value), np.zeros(n)) for n in sizes]
+    found = parts[0] + parts[1] + parts[2]
+    assert found.truth_spread == 0.0
+    assert isinstance(regression_metrics(found)["r2"], Uncomputable)
 
 
 def test_one_sided_infinities_are_left_out_and_counted():
