@@ -122,6 +122,7 @@ def findings_document(outcome: Outcome) -> dict[str, Any]:
             for name, distance in analysis.distances.items()
             if isinstance(distance, Uncomputable)
         },
+        "additional": dict(analysis.additional),
         "capture": reading.counts.as_dict() if reading else None,
         "ground_truth": outcome.coverage.as_dict() if outcome.coverage else None,
         "warnings": _warnings(outcome),

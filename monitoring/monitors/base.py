@@ -97,6 +97,8 @@ class Analysis:
     `feature_baseline_drift_*` publishes), or a metric. A reason where there is no number."""
     warnings: tuple[str, ...] = ()
     """What a reader of the numbers must know, without values of the data."""
+    additional: Mapping[str, Any] = field(default_factory=dict)
+    """What was measured beyond AWS because it was asked for: blocks of JSON, by name."""
 
 
 class Suggest(Protocol):
