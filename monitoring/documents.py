@@ -24,9 +24,11 @@ from typing import Any
 
 from monitoring.errors import DocumentError, MonitoringError
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
+from monitoring.spools import Spool
 
 Documents = Mapping[str, Any]
-"""File name → JSON value: `{"statistics.json": {...}, "constraints.json": {...}}`."""
+"""File name → JSON value: `{"statistics.json": {...}, "constraints.json": {...}}`. What is no
+JSON is a `Spool`, and may lie one directory down: `explanations_shap/out.csv`."""
 
 STATISTICS = "statistics.json"
 CONSTRAINTS = "constraints.json"
@@ -50,7 +52,7 @@ _TELLTALE_KEYS = {
     EXPLAINABILITY: ("explanations",),
 }
 _UNDEFINED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FILE_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def read(path: Path) -> Any:
@@ -183,15 +185,17 @@ def publish(documents: Documents, directory: Path) -> tuple[Path, ...]:
     a rename fails, the ones before it are taken back, so a reader meets the whole old set
     or the whole new one. Returns the paths in the order of `documents`.
     """
-    contents = {}
+    contents: dict[Path, bytes | Spool] = {}
     for name, document in documents.items():
         if not _FILE_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no plain file name")
-        contents[directory / name] = (_located(document, name) + "\n").encode()
+        contents[directory / name] = (
+            document if isinstance(document, Spool) else (_located(document, name) + "\n").encode()
+        )
     drafts = {path: path.with_name(f".{path.name}.{os.getpid()}.new") for path in contents}
     try:
-        directory.mkdir(parents=True, exist_ok=True)
         for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             _write_through(drafts[path], content)
         _replace_all(drafts)
     except OSError as error:
@@ -203,6 +207,9 @@ def publish(documents: Documents, directory: Path) -> tuple[Path, ...]:
         for draft in drafts.values():
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+        for below in {path.parent for path in contents} - {directory}:
+            with suppress(OSError):  # It holds files, unless nothing was published.
+                below.rmdir()
     return tuple(contents)
 
 
@@ -213,7 +220,10 @@ def _located(document: Any, name: str) -> str:
         raise DocumentError(f"{name}: {error}") from None
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _write_through(path: Path, content: bytes | Spool) -> None:
+    if isinstance(content, Spool):
+        content.copy_to(path)
+        return
     with path.open("wb") as file:
         file.write(content)
         file.flush()

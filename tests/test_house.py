@@ -29,11 +29,11 @@ TOP = {
 
 RANKS = {
     **dict.fromkeys(("kinds", "errors", "names", "parameters"), 0),
-    **dict.fromkeys(("measures", "config", "baselines", "documents", "arguments"), 1),
+    **dict.fromkeys(("measures", "config", "baselines", "documents", "spools", "arguments"), 1),
     **dict.fromkeys(("monitors", "aws"), 2),
     **dict.fromkeys(("capture", "tables"), 2),
     **dict.fromkeys(("job", "report", "exports", "predictors"), 3),
-    **dict.fromkeys(("datasets", "instructions", "evaluation", "metrics"), 3),
+    **dict.fromkeys(("datasets", "instructions", "evaluation", "metrics", "scripts"), 3),
     **dict.fromkeys(TOP, 4),
 }
 STDLIB_ONLY = (
@@ -41,6 +41,7 @@ STDLIB_ONLY = (
     "errors",
     "names",
     "parameters",
+    "spools",
     "arguments",
     "config",
     "baselines",
@@ -131,11 +132,14 @@ SIDEWAYS = {
     ("parameters", "names"),
     ("baselines", "config"),
     ("baselines", "documents"),
+    ("documents", "spools"),
     ("capture", "tables"),
     ("job", "report"),
     *(("job", lower) for lower in ("datasets", "instructions", "evaluation", "metrics")),
     *(("evaluation", lower) for lower in ("datasets", "instructions", "report")),
     ("instructions", "datasets"),
+    ("datasets", "scripts"),
+    ("job", "scripts"),
     ("job", "predictors"),
     ("__main__", "cli"),
     ("cli", "status"),

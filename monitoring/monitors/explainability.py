@@ -4,7 +4,7 @@ Needs     the features of captured requests, and the model itself: it is asked a
           features replaced by a baseline's, `num_samples` times per row and baseline row
 Reads     the baseline's analysis.json (as constraints.json)
 Writes    analysis.json (one value per feature and label), constraint_violations.json
-          (`"violations": []` when clean)
+          (`"violations": []` when clean); explanations_shap/ where local values are wanted
 
 A violation says that the ranking of the features changed, and only that: it is blind to
 attributions that grew or shrank together, and to which way a feature pushes.
@@ -79,8 +79,9 @@ def gather(
 
 def suggest_from(state: Attributions, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
     """Global values over all rows; raises what `suggest` does."""
-    document = state.explanation().document()
-    return {ANALYSIS: document, CONSTRAINTS: document}
+    explanation = state.explanation()
+    document = explanation.document()
+    return {ANALYSIS: document, CONSTRAINTS: document, **explanation.local}
 
 
 def analyze_from(state: Attributions, baseline: Documents, mode: Mode = "corrected") -> Analysis:
@@ -97,7 +98,11 @@ def analyze_from(state: Attributions, baseline: Documents, mode: Mode = "correct
             findings.append(_finding(label, before, score, mode))
     violations = {"version": "1.0", "violations": [finding.violation() for finding in findings]}
     return Analysis(
-        documents={ANALYSIS: explanation.document(), VIOLATIONS: violations},
+        documents={
+            ANALYSIS: explanation.document(),
+            VIOLATIONS: violations,
+            **explanation.local,
+        },
         findings=tuple(findings),
         item_count=explanation.rows,
         distances=scores,
@@ -206,8 +211,6 @@ def _warnings(explanation: Explanation) -> Iterator[str]:
             f"the model refused {explanation.refused} of {explanation.rows + explanation.refused} "
             "rows; they are not explained"
         )
-    if settings.local_values_lost:
-        yield "save_local_shap_values is true, but nothing here writes local values to a file yet"
     features = settings.features
     if settings.exact:
         return

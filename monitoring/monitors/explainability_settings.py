@@ -9,11 +9,9 @@ a baseline job does: the label, and what else is no feature, is taken out by nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeAlias
-
-import pyarrow as pa
 
 from monitoring.errors import ConfigError, UsageError
 from monitoring.measures.attribution import AGGREGATION_METHODS, AggregationMethod, Predict
@@ -72,9 +70,8 @@ class ExplainabilitySettings:
     exact: bool = False
     """Do not sample: the model must know its own values (a forest does)."""
     refused_share: float = REFUSED_SHARE
-    local_values_wanted: bool = False
-    on_local_values: Callable[[pa.RecordBatch], None] | None = None
-    """Handed the values of each row, as explanations_shap/out.csv has them."""
+    saves_local_values: bool = False
+    """Whether each row's own values are written too, to explanations_shap/out.csv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +138,7 @@ class ExplainabilityConfig:
         return replace(self, predictor=replace(self.predictor, output=output))
 
     def settings(
-        self,
-        predict: Predict,
-        baseline: Sequence[Sequence[Cell]] = (),
-        on_local_values: Callable[[pa.RecordBatch], None] | None = None,
+        self, predict: Predict, baseline: Sequence[Sequence[Cell]] = ()
     ) -> ExplainabilitySettings:
         """Settings for a model; `baseline` holds the rows where the file only names them.
 
@@ -176,8 +170,7 @@ class ExplainabilityConfig:
             seed=self.seed,
             label_headers=self.label_headers,
             exact=self.exact,
-            local_values_wanted=self.save_local_shap_values,
-            on_local_values=on_local_values if self.save_local_shap_values else None,
+            saves_local_values=self.save_local_shap_values,
         )
 
 

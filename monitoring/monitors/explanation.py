@@ -1,7 +1,8 @@
 """Rows and a model → what each feature added to the answers, aggregated.
 
 Needs     Observations with the model's features, and settings that hold the model
-Gives     Attributions, which add up; of all of them an Explanation: analysis.json
+Gives     Attributions, which add up; of all of them an Explanation: analysis.json, and local
+          values where wanted
 
 The features are found by name where the data have names, so a table may hold other columns
 too. A row that the model refuses is left out and counted; its cells are never shown.
@@ -9,14 +10,16 @@ too. A row that the model refuses is left out and counted; its cells are never s
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain
 from typing import Any, Final, Self
 
 import numpy as np
-import pyarrow as pa
 
+from monitoring.documents import Documents
 from monitoring.errors import CaptureError, NoDataError, UsageError
 from monitoring.measures.attribution import (
     Exact,
@@ -26,11 +29,11 @@ from monitoring.measures.attribution import (
     NotExplainableError,
     Rows,
 )
-from monitoring.measures.coalitions import Floats
 from monitoring.measures.outcome import Uncomputable
 from monitoring.monitors.alignment import all_positional, require_distinct
 from monitoring.monitors.base import Batch, Observations
 from monitoring.monitors.explainability_settings import ExplainabilitySettings
+from monitoring.monitors.local_values import LocalValues
 
 ROWS_AT_ONCE: Final = 256
 """Rows explained together, whatever the batches: their size then changes no digit."""
@@ -43,8 +46,6 @@ class Asked:
     features: int
     num_samples: int
     exact: bool
-    local_values_lost: bool
-    """Local values were wanted, and nobody took them."""
     refused_share: float
 
     @classmethod
@@ -53,7 +54,6 @@ class Asked:
             len(settings.baseline[0]),
             settings.num_samples,
             settings.exact,
-            settings.local_values_wanted and settings.on_local_values is None,
             settings.refused_share,
         )
 
@@ -76,6 +76,8 @@ class Explanation:
     rows: int
     refused: int
     asked: Asked
+    local: Documents = field(default_factory=dict)
+    """Files of each row's own values, where the settings want them."""
 
     def document(self) -> dict[str, Any]:
         """analysis.json."""
@@ -101,11 +103,22 @@ class Attributions:
     expected: tuple[float, ...] = ()
     seen: int = 0
     """Rows the model was asked about, those it refused among them."""
+    local: LocalValues | None = None
+    """Each row's own values, where the settings want them; parts are added in order of rows."""
 
     def __add__(self, other: Self) -> Self:
         known = self if self.seen else other
         total, seen = self.total + other.total, self.seen + other.seen
-        return type(self)(self.asked, total, known.names, known.labels, known.expected, seen)
+        local = [part for part in (self.local, other.local) if part is not None]
+        return type(self)(
+            self.asked,
+            total,
+            known.names,
+            known.labels,
+            known.expected,
+            seen,
+            reduce(operator.add, local) if local else None,
+        )
 
     def explanation(self) -> Explanation:
         """Of all rows. Raises NoDataError without one, CaptureError when too many were refused."""
@@ -125,6 +138,7 @@ class Attributions:
             self.total.rows,
             self.seen - self.total.rows,
             self.asked,
+            self.local.documents() if self.local else {},
         )
 
 
@@ -145,19 +159,22 @@ def attributions(data: Iterable[Observations], settings: ExplainabilitySettings)
     try:
         shap = _explainer(settings)
         labels = _label_names(shap.expected.size, settings.label_headers)
+        local = None
+        if settings.saves_local_values:
+            local = LocalValues(names, labels, settings.baseline)
         seen = 0
         for block in blocks:
             explained = shap.explain(block)
             seen += len(block)
             total.update(explained.values[np.isfinite(explained.values).all(axis=(1, 2))])
-            if settings.on_local_values is not None:
-                settings.on_local_values(_local(explained.values, names, labels))
+            if local is not None:
+                local.write(explained.values)
     except NotExplainableError as error:
         raise UsageError(
             f"{error}. Its values cannot be explained; check shap.baseline, use_logit, and which "
             "part of the answer is the score (predictor.probability, predictor.label)."
         ) from None
-    return Attributions(asked, total, names, labels, tuple(shap.expected.tolist()), seen)
+    return Attributions(asked, total, names, labels, tuple(shap.expected.tolist()), seen, local)
 
 
 def _explainer(settings: ExplainabilitySettings) -> Explainer:
@@ -229,16 +246,6 @@ def _label_names(count: int, headers: tuple[str, ...]) -> tuple[str, ...]:
             "values per row. Name them all, or choose with predictor.probability."
         )
     return headers or tuple(f"label{i}" for i in range(count))
-
-
-def _local(values: Floats, names: tuple[str, ...], labels: tuple[str, ...]) -> pa.RecordBatch:
-    """Local values, null in rows the model refused: a column per feature and label."""
-    columns = {
-        f"{name}_{label}": pa.array(values[:, i, j], pa.float64(), from_pandas=True)
-        for j, label in enumerate(labels)
-        for i, name in enumerate(names)
-    }
-    return pa.record_batch(columns)
 
 
 def _require_answers(seen: int, explained: int, refused_share: float) -> None:

@@ -22,6 +22,7 @@ from monitoring.documents import (
 )
 from monitoring.errors import DocumentError, MonitoringError
 from monitoring.kinds import DATA_QUALITY, EXPLAINABILITY, KINDS
+from monitoring.spools import HELD, Spool
 
 SCALARS = st.one_of(
     st.none(),
@@ -194,7 +195,24 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path):
         publish({"a.json": 1}, tmp_path / "file" / "out")
 
 
-@pytest.mark.parametrize("name", ["../a.json", "/etc/a.json", "", ".hidden"])
+def test_a_long_document_appears_with_the_others(tmp_path):
+    table = Spool()
+    table.write("income\n")
+    table.write("1\r\n" * HELD)
+    publish({"a.json": 1, "tables/out.csv": table}, tmp_path)
+    assert (tmp_path / "tables" / "out.csv").read_bytes() == b"income\n" + b"1\r\n" * HELD
+
+
+def test_of_a_set_that_fails_no_directory_stays(tmp_path):
+    (tmp_path / "b.json").mkdir()
+    with pytest.raises(MonitoringError, match="nothing was published"):
+        publish({"tables/out.csv": Spool(), "b.json": 2}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["b.json"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.json", "/etc/a.json", "", ".hidden", "a/../b.json", "a/b/c.json"]
+)
 def test_only_plain_file_names_are_published(tmp_path, name):
     with pytest.raises(ValueError, match="no plain file name"):
         publish({name: {}}, tmp_path)

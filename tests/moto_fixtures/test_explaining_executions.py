@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +42,7 @@ def analysis_config(project: Project, model_name: str) -> dict[str, Any]:
                 "baseline": [project.model.rows[0].split(",")],
                 "num_samples": 64,
                 "agg_method": "mean_abs",
+                "save_local_shap_values": True,
             }
         },
         "predictor": {
@@ -146,6 +150,18 @@ def test_the_temporary_endpoint_is_gone_and_was_not_captured(
     (config,) = project.sagemaker.list_endpoint_configs()["EndpointConfigs"]
     assert config["EndpointConfigName"] == project.endpoint
     assert sum(len(events) for events in project.captured().values()) == 20
+
+
+def test_each_captured_row_has_its_own_values(watch: Watch, clock: ModuleType) -> None:
+    project = watch()
+    send(project, project.model.rows[:20], TEN)
+    clock.advance(TEN + HOUR + LATE)
+    key = f"{REPORT}/11/explanations_shap/out.csv"
+    text = project.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+    header, *lines = csv.reader(io.StringIO(text, newline=""))
+    assert header == [f"{name}_label0" for name in project.model.columns]
+    assert len(lines) == 20
+    assert all(math.isfinite(float(cell)) for line in lines for cell in line)
 
 
 def test_its_metrics_are_in_its_own_namespace(watch: Watch, clock: ModuleType) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from monitoring.documents import CONSTRAINTS, VIOLATIONS, render
+from monitoring.documents import CONSTRAINTS, VIOLATIONS, publish, render
 from monitoring.errors import CaptureError, DocumentError, NoDataError, UsageError
 from monitoring.measures.attribution import Explained
 from monitoring.monitors.base import Observations
 from monitoring.monitors.explainability import ANALYSIS, analyze, suggest
 from monitoring.monitors.explainability_settings import ExplainabilitySettings
+from monitoring.monitors.explanation import attributions
 
 FEATURES = ("income", "age", "purpose")
 BASELINE = (("50", "40", "car"),)
@@ -252,13 +255,52 @@ def test_without_a_baseline_or_a_model_it_says_what_to_give():
         suggest(observed(rows()))
 
 
-def test_local_values_come_a_column_per_feature_and_label():
-    seen: list[pa.RecordBatch] = []
+def local_values(documents: Any, tmp_path: Path) -> list[dict[str, str]]:
+    """`explanations_shap/out.csv` as it is published."""
+    publish(documents, tmp_path)
+    with (tmp_path / "explanations_shap" / "out.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_local_values_come_a_column_per_feature_and_label(tmp_path):
     cells = [("60", "40", "car"), ("much", "40", "car"), *[("50", "40", "house")] * 198]
-    suggest(observed(cells), settings(on_local_values=seen.append))
-    (batch,) = seen
-    assert batch.schema.names == ["income_label0", "age_label0", "purpose_label0"]
-    assert batch.column(0).to_pylist()[:3] == pytest.approx([5.0, None, 0.0])
+    wanted = settings(saves_local_values=True)
+    first, refused, *others = local_values(suggest(observed(cells), wanted), tmp_path)
+    assert [float(value) for value in first.values()] == pytest.approx([5, 0, 0])
+    assert refused == {"income_label0": "", "age_label0": "", "purpose_label0": ""}
+    assert len(others) == 198
+
+
+def test_local_values_average_to_the_global_ones_to_the_last_digits(tmp_path):
+    wanted = settings(saves_local_values=True, label_headers=("default",))
+    data = observed(rows(600), size=100)
+    analysis = analyze(data, suggest(data, wanted), settings=wanted)
+    lines = local_values(analysis.documents, tmp_path)
+    values = explained(analysis.documents, "default")["global_shap_values"]
+    for name, value in values.items():
+        found = [abs(float(line[f"{name}_default"])) for line in lines]
+        assert sum(found) / len(found) == pytest.approx(value, rel=1e-12)
+
+
+def test_local_values_of_parts_are_one_file_in_order_of_rows(tmp_path):
+    cells, wanted = rows(30), settings(saves_local_values=True)
+    parts = [attributions(observed(part), wanted) for part in (cells[:9], cells[9:])]
+    whole = attributions(observed(cells), wanted)
+    together = parts[0] + parts[1]
+    added = local_values(together.explanation().local, tmp_path / "parts")
+    assert added == local_values(whole.explanation().local, tmp_path / "whole")
+    assert len(added) == 30
+
+
+def test_the_baseline_rows_are_written_beside_the_local_values(tmp_path):
+    publish(suggest(observed(rows()), settings(saves_local_values=True)), tmp_path)
+    written = (tmp_path / "explanations_shap" / "baseline.csv").read_text()
+    assert written == "income,age,purpose\n50,40,car\n"
+
+
+def test_local_values_are_not_written_unasked(tmp_path):
+    publish(suggest(observed(rows()), settings()), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [ANALYSIS, CONSTRAINTS]
 
 
 def test_exact_values_are_refused_where_the_model_has_none():
@@ -289,12 +331,6 @@ def test_a_model_that_knows_its_values_is_not_asked():
     found = explained(suggest(observed(rows()), asked))
     assert list(found["global_shap_values"].values()) == [1, 2, 3]
     assert found["expected_value"] == 21
-
-
-def test_local_values_that_nobody_writes_are_said():
-    data, asked = observed(rows()), settings(local_values_wanted=True)
-    analysis = analyze(data, suggest(data, asked), settings=asked)
-    assert any("save_local_shap_values" in warning for warning in analysis.warnings)
 
 
 def test_too_few_samples_are_said():

@@ -62,12 +62,10 @@ def test_without_a_number_of_samples_it_grows_with_the_features():
     assert settings.num_samples == 2 * 2 + 2048
 
 
-def test_local_values_are_handed_out_only_when_asked_for():
-    out: list[Any] = []
-    quiet = ExplainabilityConfig.of(config()).settings(ones, on_local_values=out.append)
+def test_local_values_are_written_only_when_asked_for():
     saved = ExplainabilityConfig.of(config({"save_local_shap_values": True}))
-    assert quiet.on_local_values is None
-    assert saved.settings(ones, on_local_values=out.append).on_local_values is not None
+    assert saved.settings(ones).saves_local_values
+    assert not ExplainabilityConfig.of(config()).settings(ones).saves_local_values
 
 
 def test_a_baseline_elsewhere_is_named_and_then_given():
