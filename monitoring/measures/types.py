@@ -1,27 +1,36 @@
 """Type inference: what each cell's text looks like, and what that makes of the column.
 
-Needs     a utf8 array, null where the cell was empty
+Needs     a utf8 array without nulls
 Gives     `inferred_type`, the shares behind data_type_check, and the numbers themselves
 
 The rules are Deequ's, on text: `1.0` is Fractional, `1` Integral, `.5`, `nan` and `1,5`
 are Strings. One String, or true/false beside a number, makes the whole column String.
+Nearly all cells are decided by counting bytes; only what is left meets the patterns.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitoring.measures.cells import Cells, Mask, without
+
 InferredType = Literal["Fractional", "Integral", "String", "Unknown"]
 
 INTEGRAL = r"^(-|\+)? ?\d+$"
 FRACTIONAL = r"^(-|\+)? ?\d+((\.\d+)|((?:\.\d+)?[Ee][-+]?\d+))$"
 BOOLEANS = pa.array(["true", "false"])
+FEW = 200
+"""Cells up to which compiling a pattern in arrow costs more than matching them in Python."""
+
+Repeats: TypeAlias = npt.NDArray[np.int64] | None
+"""How often each text occurs; None where each occurs once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +73,11 @@ class TypeCounts:
         )
 
 
-def classify(
-    texts: pa.StringArray, repeats: npt.NDArray[np.int64] | None = None
-) -> tuple[TypeCounts, npt.NDArray[np.float64]]:
-    """Counts by type of non-null `texts`, and each one's value: NaN where it is no number.
+Classified: TypeAlias = tuple[TypeCounts, npt.NDArray[np.float64]]
+
+
+def classify(texts: pa.StringArray, repeats: Repeats = None) -> Classified:
+    """Counts by type of `texts`, none of them null, and each one's value: NaN for no number.
 
     `repeats` says how often each text occurs, at least once (the default). A number too large
     for a float64 (`1e400`) is still Fractional; its value is infinite, and the caller
@@ -78,39 +88,95 @@ def classify(
     >>> classify(pa.array(["1", "2"]), np.array([10, 5]))[0]
     TypeCounts(fractional=0, integral=15, boolean=0, string=0)
     """
-    total = len(texts) if repeats is None else int(repeats.sum())
-    integral = _matches(texts, INTEGRAL)
-    integers = _count(integral, repeats)
-    if integers == total:
-        return TypeCounts(integral=total), _numbers(texts)
-    fractional = _matches(texts, FRACTIONAL)
-    fractions = _count(fractional, repeats)
-    if integers + fractions == total:
-        return TypeCounts(fractions, integers), _numbers(texts)
-    booleans = _count(pc.is_in(texts, BOOLEANS).to_numpy(zero_copy_only=False), repeats)
+    likely = Cells.of(texts).maybe_numbers()
+    if likely.all():
+        return _candidates(texts, repeats)
+    counts = _words(texts.filter(pa.array(~likely)), _of(repeats, ~likely))
+    return _beside(counts, texts, repeats, likely)
+
+
+def _beside(counts: TypeCounts, texts: pa.StringArray, repeats: Repeats, rest: Mask) -> Classified:
+    """`counts`, of cells that are no numbers, and what the `rest` is."""
+    values = np.full(len(texts), np.nan)
+    numeric, values[rest] = _candidates(texts.filter(pa.array(rest)), _of(repeats, rest))
+    return counts + numeric, values
+
+
+def _words(texts: pa.StringArray, repeats: Repeats) -> TypeCounts:
+    """Of cells that cannot be numbers."""
+    booleans = pc.is_in(texts, BOOLEANS).to_numpy(zero_copy_only=False)
+    return TypeCounts(boolean=_count(booleans, repeats), string=_count(~booleans, repeats))
+
+
+def _candidates(texts: pa.StringArray, repeats: Repeats) -> Classified:
+    """Of cells that begin and end like numbers: most are plain decimals, a few must be matched."""
+    if not len(texts):
+        return TypeCounts(), np.empty(0)
+    cells = Cells.of(texts)
+    odd = cells.not_plain()
+    try:
+        values = _floats(texts if odd is None else without(texts, odd))
+    except pa.ArrowInvalid:
+        never = cells.never_numbers()
+        if not never.any():
+            raise
+        return _beside(TypeCounts(string=_count(never, repeats)), texts, repeats, ~never)
+    if odd is None:
+        return _decimals(cells, repeats), values
+    apart = texts.filter(pa.array(odd))
+    matched, values[odd] = _matched(apart, _of(repeats, odd))
+    return matched + _decimals(cells, repeats, odd, Cells.of(apart).dots), values
+
+
+def _decimals(
+    cells: Cells, repeats: Repeats, odd: Mask | None = None, odd_dots: int = 0
+) -> TypeCounts:
+    """Of all cells but the odd ones: a dot makes a fraction, and none of them has two."""
+    if repeats is None:
+        total = cells.starts.size - (0 if odd is None else int(np.count_nonzero(odd)))
+        fractions = cells.dots - odd_dots
+    else:
+        plain = np.ones(cells.starts.size, dtype=np.bool_) if odd is None else ~odd
+        total, fractions = int(repeats[plain].sum()), int(repeats[plain & cells.with_dot()].sum())
+    return TypeCounts(fractions, total - fractions)
+
+
+def _matched(texts: pa.StringArray, repeats: Repeats) -> Classified:
+    """Of any cells, by Deequ's patterns."""
+    integral, fractional = _matches(texts, INTEGRAL), _matches(texts, FRACTIONAL)
     numeric = integral | fractional
     values = np.full(len(texts), np.nan)
     values[numeric] = _numbers(texts.filter(pa.array(numeric)))
-    strings = total - integers - fractions - booleans
-    return TypeCounts(fractions, integers, booleans, strings), values
+    fractions, integers = _count(fractional, repeats), _count(integral, repeats)
+    return TypeCounts(fractions, integers, string=_count(~numeric, repeats)), values
 
 
-def _matches(texts: pa.StringArray, pattern: str) -> npt.NDArray[np.bool_]:
-    mask: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, pattern).to_numpy(
-        zero_copy_only=False
-    )
+def _matches(texts: pa.StringArray, pattern: str) -> Mask:
+    if len(texts) <= FEW:
+        search = re.compile(pattern.encode()).fullmatch
+        found = [search(text) is not None for text in texts.cast(pa.binary()).to_pylist()]
+        return np.array(found, dtype=np.bool_)
+    mask: Mask = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
     return mask
 
 
-def _count(mask: npt.NDArray[np.bool_], repeats: npt.NDArray[np.int64] | None) -> int:
+def _count(mask: Mask, repeats: Repeats) -> int:
     return int(np.count_nonzero(mask) if repeats is None else repeats[mask].sum())
+
+
+def _of(repeats: Repeats, mask: Mask) -> Repeats:
+    return None if repeats is None else repeats[mask]
 
 
 def _numbers(texts: pa.StringArray) -> npt.NDArray[np.float64]:
     """float64 of numeric texts; the one space Deequ allows after a sign is dropped."""
     try:
-        numbers = pc.cast(texts, pa.float64())
+        return _floats(texts)
     except pa.ArrowInvalid:
-        numbers = pc.cast(pc.replace_substring(texts, " ", ""), pa.float64())
-    values: npt.NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+        return _floats(pc.replace_substring(texts, " ", ""))
+
+
+def _floats(texts: pa.StringArray) -> npt.NDArray[np.float64]:
+    """float64 of texts; NaN for null. The array may be written to where it holds a null."""
+    values: npt.NDArray[np.float64] = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     return values

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from monitoring.measures.cells import Cells
+
 SPARK_SEED = 42
-_CELLS_AT_ONCE = 2**21
-"""Bytes hashed together: a batch of long texts must not be unfolded into memory at once."""
 
 Words = npt.NDArray[np.uint64]
 
@@ -32,75 +32,65 @@ def xxhash64(strings: pa.StringArray, seed: int = SPARK_SEED) -> Words:
     >>> hex(xxhash64(pa.array(["", "abc"]), seed=0)[1])
     '0x44bc2cf5ad770999'
     """
-    offsets, data = text_buffers(strings)
+    offsets, data = Cells.of(strings)
     lengths = np.diff(offsets)
     hashes = np.empty(len(strings), dtype=np.uint64)
-    order = np.argsort(lengths, kind="stable")
+    if not lengths.size:
+        return hashes
+    narrow = np.uint16 if lengths.max() < 2**16 else np.int64  # numpy sorts 16 bits by radix
+    order = np.argsort(lengths.astype(narrow), kind="stable")
     bounds = np.flatnonzero(np.diff(lengths[order])) + 1
     for rows in np.split(order, bounds):
-        length = int(lengths[rows[0]]) if rows.size else 0
-        step = max(_CELLS_AT_ONCE // (length + 1), 1)
-        for few in (rows[i : i + step] for i in range(0, rows.size, step)):
-            cells = data[offsets[few][:, None] + np.arange(length)]
-            hashes[few] = _hash_equally_long(cells.reshape(few.size, length), seed)
+        length = int(lengths[rows[0]])
+        hashes[rows] = _hash_equally_long(data, offsets[rows], length, seed)
     return hashes
 
 
-def text_buffers(strings: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Offsets (one more than there are strings) and bytes behind a utf8 array, as numpy views."""
-    _, starts, content = strings.buffers()
-    if starts is None or not len(strings):
-        return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint8)
-    offsets = np.frombuffer(starts, dtype=np.int32, offset=4 * strings.offset)
-    data = np.empty(0, np.uint8) if content is None else np.frombuffer(content, dtype=np.uint8)
-    return offsets[: len(strings) + 1].astype(np.int64), data
-
-
-def _hash_equally_long(cells: npt.NDArray[np.uint8], seed: int) -> Words:
-    """XXH64 of the rows of a (strings, bytes) matrix."""
-    count, length = cells.shape
+def _hash_equally_long(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], length: int, seed: int
+) -> Words:
+    """XXH64 of the strings of `length` bytes that begin at `starts`."""
     start = np.uint64(seed)
     at = 0
     with np.errstate(over="ignore"):
         if length >= 32:
             at = length - length % 32
-            digest = _stripes(cells[:, :at], start)
+            digest = _stripes(data, starts, at, start)
         else:
-            digest = np.full(count, start + _P5)
+            digest = np.full(starts.size, start + _P5)
         digest = digest + np.uint64(length)
         while at + 8 <= length:
-            digest = _rotate(digest ^ _round(np.uint64(0), _word(cells, at, 8)), 27) * _P1 + _P4
+            digest = _rotate(digest ^ _round(np.uint64(0), _word(data, starts + at, 8)), 27)
+            digest = digest * _P1 + _P4
             at += 8
         if at + 4 <= length:
-            digest = _rotate(digest ^ (_word(cells, at, 4) * _P1), 23) * _P2 + _P3
+            digest = _rotate(digest ^ (_word(data, starts + at, 4) * _P1), 23) * _P2 + _P3
             at += 4
         for i in range(at, length):
-            digest = _rotate(digest ^ (cells[:, i].astype(np.uint64) * _P5), 11) * _P1
+            digest = _rotate(digest ^ (data[starts + i].astype(np.uint64) * _P5), 11) * _P1
         return _avalanche(digest)
 
 
-def _stripes(cells: npt.NDArray[np.uint8], seed: np.uint64) -> Words:
-    """The four-lane loop over full 32-byte stripes."""
-    lanes = np.array([seed + _P1 + _P2, seed + _P2, seed, seed - _P1], dtype=np.uint64)
-    words = np.ascontiguousarray(cells).view("<u8").reshape(cells.shape[0], -1, 4)
-    state = np.repeat(lanes[None, :], cells.shape[0], axis=0)
-    for stripe in range(words.shape[1]):
-        state = _round(state, words[:, stripe, :])
-    digest = np.asarray(
-        _rotate(state[:, 0], 1)
-        + _rotate(state[:, 1], 7)
-        + _rotate(state[:, 2], 12)
-        + _rotate(state[:, 3], 18)
-    )
-    for lane in range(4):
-        digest = (digest ^ _round(np.uint64(0), state[:, lane])) * _P1 + _P4
+def _stripes(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], length: int, seed: np.uint64
+) -> Words:
+    """The four lanes over full 32-byte stripes, `length` bytes of each string."""
+    lanes = [
+        np.full(starts.size, lane) for lane in (seed + _P1 + _P2, seed + _P2, seed, seed - _P1)
+    ]
+    for stripe in range(0, length, 32):
+        for lane in range(4):
+            lanes[lane] = _round(lanes[lane], _word(data, starts + (stripe + 8 * lane), 8))
+    digest = sum(map(_rotate, lanes, (1, 7, 12, 18)), np.zeros(starts.size, dtype=np.uint64))
+    for lane in lanes:
+        digest = (digest ^ _round(np.uint64(0), lane)) * _P1 + _P4
     return digest
 
 
-def _word(cells: npt.NDArray[np.uint8], at: int, width: int) -> Words:
-    """The little-endian integer at byte `at` of every row."""
-    kind = "<u8" if width == 8 else "<u4"
-    return np.ascontiguousarray(cells[:, at : at + width]).view(kind)[:, 0].astype(np.uint64)
+def _word(data: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64], width: int) -> Words:
+    """The little-endian integer of `width` bytes at each position, aligned or not."""
+    words = np.ndarray(data.size - width + 1, f"<u{width}", data, strides=(1,))
+    return words[positions].astype(np.uint64)
 
 
 def _round(state: Words | np.uint64, words: Words) -> Words:

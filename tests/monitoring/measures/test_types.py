@@ -11,10 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.measures.types import FRACTIONAL, INTEGRAL, TypeCounts, classify
+from monitoring.measures.types import FEW, FRACTIONAL, INTEGRAL, TypeCounts, classify
 
-NUMBERISH = st.text(alphabet="0123456789+-. eE", max_size=8)
-CELLS = st.lists(st.one_of(NUMBERISH, st.sampled_from(["true", "false", "True", "nan", "x"])))
+NUMBERISH = st.text(alphabet="0123456789+-. eE/", max_size=8)
+WORDS = ["true", "false", "True", "nan", "x", "", "-", "-.5", "1.2.3", "1/2", "5.", "1e-05", "+7"]
+PLAIN = st.one_of(st.integers().map(str), st.decimals(-99, 99, places=3).map(str))
+CELLS = st.one_of(
+    st.lists(PLAIN),
+    st.lists(st.one_of(PLAIN, st.floats(0, 1).map(repr))),
+    st.lists(st.one_of(PLAIN, NUMBERISH, st.sampled_from(WORDS))),
+)
 
 
 def kind(text: str) -> str:
@@ -34,6 +40,23 @@ def test_every_cell_is_counted_as_deequ_would(cells):
             assert number == float(cell.replace(" ", ""))
         else:
             assert math.isnan(number)
+
+
+@given(CELLS, CELLS)
+def test_a_slice_of_a_batch_is_classified_by_its_own_cells(before, cells):
+    counts, numbers = classify(pa.array(before + cells, pa.string()).slice(len(before)))
+    expected, values = classify(pa.array(cells, pa.string()))
+    assert counts == expected
+    np.testing.assert_array_equal(numbers, values)
+
+
+@given(st.lists(st.one_of(NUMBERISH, st.sampled_from(WORDS)), min_size=1))
+def test_many_odd_cells_are_matched_like_few(cells):
+    few, _ = classify(pa.array(cells, pa.string()))
+    many, _ = classify(pa.array(cells * FEW, pa.string()), np.ones(len(cells) * FEW, np.int64))
+    assert many == TypeCounts(
+        *(FEW * n for n in (few.fractional, few.integral, few.boolean, few.string))
+    )
 
 
 @given(CELLS, st.data())
