@@ -44,7 +44,7 @@ def read_csv(
     another number of cells, text that is not UTF-8, a header that is none.
     """
     expected: Sequence[str] | None = None
-    for file in _files(path):
+    for file in table_files(path):
         names, skipped = _names(file, header)
         if expected is not None and names != expected:
             raise UsageError(
@@ -57,7 +57,7 @@ def read_csv(
 
 def read_parquet(path: Path, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
     """Rows of a Parquet file, or of every file in a directory; raises UsageError."""
-    for file in _files(path):
+    for file in table_files(path):
         with _explained(file, "Parquet"):
             for batch in pa.parquet.ParquetFile(file).iter_batches(batch_rows):
                 names = batch.schema.names
@@ -87,7 +87,8 @@ def text_batch(names: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[pa.
     return pa.RecordBatch.from_arrays(columns, names=list(names)), mended
 
 
-def _files(path: Path) -> list[Path]:
+def table_files(path: Path) -> list[Path]:
+    """The files that are read as one table, in order; raises UsageError when there are none."""
     if path.is_file():
         return [path]
     files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith((".", "_")))
