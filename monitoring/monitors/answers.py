@@ -26,6 +26,7 @@ from monitoring.measures.labels import Coded, Codes, canonical, classes_of, reco
 from monitoring.measures.regression import Floats, RegressionMoments
 from monitoring.measures.resampling import ResampledMoments
 from monitoring.monitors.base import Observations
+from monitoring.monitors.quality_extras_settings import Extras
 
 ProblemType = Literal["BinaryClassification", "MulticlassClassification", "Regression"]
 
@@ -54,6 +55,8 @@ class ModelQuality:
     """Spellings of a label that are to count as another: `{"fraud": "1"}`."""
     seed: int = 0
     """Of the subsamples behind `standard_deviation`."""
+    extras: Extras | None = None
+    """What to measure beyond AWS; nothing in its documents."""
 
     def __post_init__(self) -> None:
         known = get_args(ProblemType)
@@ -215,6 +218,11 @@ Answers = Classified | Regressed
 def nothing(settings: ModelQuality) -> Answers:
     """The empty state of a problem type."""
     return (Regressed if settings.problem_type == "Regression" else Classified).nothing(settings)
+
+
+def added(one: Answers, other: Answers) -> Answers:
+    """The state of both parts, which are of one problem type."""
+    return one + other  # type: ignore[operator]
 
 
 def coded(column: pa.Array | None, rows: int = 0) -> Coded:

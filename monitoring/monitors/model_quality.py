@@ -16,7 +16,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from monitoring.documents import (
     CONSTRAINTS,
@@ -24,16 +25,13 @@ from monitoring.documents import (
     VIOLATIONS,
     Documents,
     java_double,
-    number,
-    require_kind,
 )
 from monitoring.errors import DocumentError, NoDataError, UsageError
 from monitoring.kinds import MODEL_QUALITY
-from monitoring.measures.noise import critical, of_difference, roc_area_error, share_error
+from monitoring.measures.noise import critical
 from monitoring.measures.outcome import Outcome, Uncomputable
-from monitoring.measures.regression import regression_metrics
-from monitoring.measures.resampling import SHARE
-from monitoring.monitors.answers import Answers, ModelQuality, ProblemType, Regressed, nothing
+from monitoring.measures.score_groups import score_groups
+from monitoring.monitors.answers import Answers, ModelQuality, ProblemType, Regressed
 from monitoring.monitors.base import Analysis, Finding, Mode, Monitor, Observations
 from monitoring.monitors.quality_documents import (
     LESS,
@@ -43,12 +41,20 @@ from monitoring.monitors.quality_documents import (
     metrics,
     read_constraints,
     statistics,
+    with_violations,
     written,
 )
+from monitoring.monitors.quality_extras import additional
+from monitoring.monitors.quality_limits import limit_findings
+from monitoring.monitors.quality_noise import (
+    FEWEST_ROWS,
+    ROUNDING,
+    KnownBaseline,
+    Noise,
+    noise_of,
+)
+from monitoring.monitors.segments import Divided
 
-FEWEST_ROWS: Final = 10
-"""A metric of fewer rows (of its own denominator) is given, but not judged by `corrected`."""
-ROUNDING: Final = 1e-12
 NEVER_VIOLATES: Final = frozenset({"f0_5"})
 """Constrained by AWS, and never found in its violations (4 of 4 runs)."""
 ORDER: Final = (
@@ -99,8 +105,8 @@ def gather(
     settings: ModelQuality | None = None,
     mode: Mode = "corrected",  # noqa: ARG001
     baseline: Documents | None = None,
-) -> Answers:
-    """The answers of a part of the data.
+) -> Divided:
+    """The answers of a part of the data, and for a check those of its segments too.
 
     Raises UsageError with neither settings nor a baseline, DocumentError when the baseline
     is unusable.
@@ -111,57 +117,101 @@ def gather(
         _bounds(by_problem, settings)
     if settings is None:
         raise UsageError("problem_type is not given; whether labels are classes is unknown.")
-    answers = nothing(settings)
+    if baseline is None:
+        settings = replace(settings, extras=None)
+    state = Divided.nothing(settings)
     for observations in data:
-        answers.update(observations)
-    return answers
+        state.update(observations)
+    return state
 
 
-def suggest_from(state: Answers, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
+def suggest_from(state: Divided, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
     """Statistics and constraints of all answers; raises NoDataError when none is usable."""
-    answers = _usable(state)
+    answers = _usable(state.whole)
     return _described(answers, metrics(answers), deviations(answers))
 
 
-def analyze_from(state: Answers, baseline: Documents, mode: Mode = "corrected") -> Analysis:
+def analyze_from(state: Divided, baseline: Documents, mode: Mode = "corrected") -> Analysis:
     """All answers against the baseline; raises NoDataError when none is usable."""
     bounds = _bounds(_by_problem(baseline), state.settings)
-    return judge(_usable(state), bounds, _baseline_rows(baseline), mode)
+    answers = _usable(state.whole)
+    analysis = judge(answers, bounds, KnownBaseline.of(baseline, answers), mode)
+    limits = limit_findings(state, mode)
+    block = additional(state)
+    return replace(
+        analysis,
+        findings=(*analysis.findings, *limits),
+        documents=with_violations(analysis.documents, limits),
+        additional={"model_quality": block} if block else {},
+    )
 
 
 def judge(
-    answers: Answers, bounds: Iterable[Constraint], baseline_rows: int, mode: Mode
+    answers: Answers, bounds: Iterable[Constraint], baseline: KnownBaseline, mode: Mode
 ) -> Analysis:
-    """Findings about a state; `baseline_rows` is 0 where the baseline's size is unknown."""
+    """Findings about AWS's metrics of a state."""
     like_aws = mode == "compat"
     values = metrics(answers, undefined_as_zero=like_aws)
     spread = deviations(answers, undefined_as_zero=like_aws)
     ordered = sorted(bounds, key=_place)
     current = {bound.metric: written(values.get(bound.metric, _ABSENT)) for bound in ordered}
     compared = [bound for bound in ordered if current[bound.metric] is not None]
-    limit = critical(len(compared))
+    errors = critical(len(compared))
     findings, unjudged = [], []
     for bound in compared:
         value = current[bound.metric]
         if value is None or bound.threshold is None or not _beyond(value, bound.threshold, bound):
             continue
-        noise = _noise(answers, bound, value, baseline_rows)
-        tolerated = limit * noise if noise is not None else None
-        finding = _finding(bound, value, spread[bound.metric], tolerated, answers, mode)
+        noise = noise_of(answers, bound, value, baseline)
+        compare = Compared(bound, value, spread[bound.metric], noise, errors)
+        finding = _finding(compare, answers, mode)
         if finding is not None:
             findings.append(finding)
         elif noise is None:
             unjudged.append(bound.metric)
     violations = {"violations": [finding.violation() for finding in findings]}
+    is_exact = mode == "corrected" and bool(findings) and not baseline.rows
     return Analysis(
         documents={**_described(answers, values, spread), VIOLATIONS: violations},
         findings=tuple(findings),
         item_count=answers.rows,
         distances={bound.metric: values.get(bound.metric, _ABSENT) for bound in ordered} | values,
-        warnings=tuple(_warnings(answers, unjudged)),
+        warnings=(*_warnings(answers, unjudged), *((UNKNOWN_SIZE,) if is_exact else ())),
     )
 
 
+class Compared(NamedTuple):
+    """A metric that is worse than its constraint."""
+
+    bound: Constraint
+    value: float
+    deviation: Outcome
+    noise: Noise | None
+    """None where it cannot be told."""
+    errors: float
+    """Standard errors that are no chance."""
+
+    @property
+    def threshold(self) -> float:
+        return self.bound.threshold or 0.0
+
+    @property
+    def tolerated(self) -> float | None:
+        """How far chance alone moves it."""
+        return self.noise and self.errors * self.noise.error
+
+    @property
+    def edge(self) -> float:
+        """Where chance ends."""
+        tolerated = self.tolerated or 0.0
+        return self.threshold + (-tolerated if self.bound.operator == LESS else tolerated)
+
+
+UNKNOWN_SIZE: Final = (
+    "how many rows the baseline stands on is not known, so its numbers are taken as exact: after "
+    "a small baseline these violations may be chance. Give its statistics.json too "
+    "(baseline_statistics, or beside constraints.json)."
+)
 _ABSENT = Uncomputable("it is constrained, but neither this data nor its settings give it")
 
 
@@ -204,15 +254,6 @@ def _described(
     }
 
 
-def _baseline_rows(baseline: Documents) -> int:
-    if STATISTICS not in baseline:
-        return 0
-    require_kind(baseline[STATISTICS], MODEL_QUALITY, STATISTICS)
-    dataset = baseline[STATISTICS].get("dataset")
-    count = dataset.get("item_count") if isinstance(dataset, Mapping) else None
-    return int(number(count, f"{STATISTICS}: dataset.item_count") or 0)
-
-
 def _place(bound: Constraint) -> int:
     return ORDER.index(bound.metric) if bound.metric in ORDER else len(ORDER)
 
@@ -227,21 +268,15 @@ def _beyond(value: float, threshold: float, bound: Constraint) -> bool:
     return value < threshold if bound.operator == LESS else value > threshold
 
 
-def _finding(
-    bound: Constraint,
-    value: float,
-    deviation: Outcome,
-    tolerated: float | None,
-    answers: Answers,
-    mode: Mode,
-) -> Finding | None:
-    """The violation, unless the mode lets it pass. `tolerated` is None where it cannot be told."""
-    threshold = bound.threshold or 0.0
+def _finding(found: Compared, answers: Answers, mode: Mode) -> Finding | None:
+    """The violation, unless the mode lets it pass."""
+    bound, value, threshold, tolerated = found.bound, found.value, found.threshold, found.tolerated
     is_chance = tolerated is None or abs(value - threshold) <= tolerated
     compat_silent = bound.metric in NEVER_VIOLATES
     if is_chance if mode == "corrected" else compat_silent:
         return None
     name = camel_case(bound.metric)
+    deviation = found.deviation
     plus_minus = "" if isinstance(deviation, Uncomputable) else f" +/- {java_double(deviation)}"
     return Finding(
         feature=bound.metric,
@@ -252,21 +287,12 @@ def _finding(
         ),
         observed=value,
         expected=threshold,
-        threshold=threshold if mode == "compat" else _edge(threshold, tolerated, bound),
+        threshold=threshold if mode == "compat" else found.edge,
         mode=mode,
         other_mode=_other_mode(mode, tolerated, is_chance, compat_silent),
-        evidence={
-            "metric": bound.metric,
-            "tolerated_by_chance": tolerated,
-            **_evidence(answers),
-        },
+        evidence=_evidence(found, answers),
         identity={"metric_name": name},
     )
-
-
-def _edge(threshold: float, tolerated: float | None, bound: Constraint) -> float:
-    tolerated = tolerated or 0.0
-    return threshold - tolerated if bound.operator == LESS else threshold + tolerated
 
 
 def _other_mode(mode: Mode, tolerated: float | None, is_chance: bool, compat_silent: bool) -> str:
@@ -283,52 +309,34 @@ def _other_mode(mode: Mode, tolerated: float | None, is_chance: bool, compat_sil
     return "corrected: the same"
 
 
-def _evidence(answers: Answers) -> dict[str, Any]:
-    """The sums from which the metric can be computed again."""
+def _evidence(found: Compared, answers: Answers) -> dict[str, Any]:
+    """The sums from which the metric, and what chance does to it, can be computed again."""
+    evidence: dict[str, Any] = {
+        "metric": found.bound.metric,
+        "tolerated_by_chance": found.tolerated,
+        "standard_errors": found.errors,
+    }
+    if found.noise:
+        evidence |= {
+            "standard_error": found.noise.error,
+            "denominator": found.noise.rows,
+            "baseline_rows": found.noise.baseline_rows,
+        }
     if isinstance(answers, Regressed):
         sums = answers.moments
         return {
+            **evidence,
             "rows": sums.total,
             "absolute_errors": written(sums.absolute_errors),
             "squared_errors": written(sums.squared_errors),
             "label_spread": written(sums.truth_spread),
         }
-    return {"rows": answers.usable, "confusion_matrix": answers.counts.as_mapping()}
-
-
-def _noise(answers: Answers, bound: Constraint, value: float, baseline_rows: int) -> float | None:
-    """Standard error of (value - threshold); None where it stands on too few rows."""
-    rows = _denominator(answers, bound.metric)
-    threshold = bound.threshold or 0.0
-    if rows < FEWEST_ROWS:
-        return None
-    if isinstance(answers, Regressed):
-        found = answers.samples.standard_deviations(regression_metrics, answers.moments)
-        deviation = found[bound.metric]
-        if isinstance(deviation, Uncomputable):
-            return None
-        # Tossing rows with chance SHARE leaves (1 - SHARE) / SHARE of a mean's variance.
-        error = deviation / ((1 - SHARE) / SHARE) ** 0.5
-    elif bound.metric == "auc":
-        cells = answers.counts.binary(answers.settings.classes[1])
-        error = roc_area_error(threshold, value, cells.positives, cells.negatives)
-    else:
-        error = share_error(threshold, value, rows)
-    return of_difference(error, answers.usable, baseline_rows)
-
-
-def _denominator(answers: Answers, metric: str) -> int:
-    """Rows a metric is a share of. An F score is treated as a share of the positives."""
-    if isinstance(answers, Regressed) or not answers.is_binary:
-        return answers.usable
-    cells = answers.counts.binary(answers.settings.classes[1])
-    if metric == "accuracy":
-        return cells.total
-    if metric == "precision":
-        return cells.predicted_positives
-    if metric in ("true_negative_rate", "false_positive_rate"):
-        return cells.negatives
-    return min(cells.positives, cells.negatives) if metric == "auc" else cells.positives
+    evidence |= {"rows": answers.usable, "confusion_matrix": answers.counts.as_mapping()}
+    if answers.is_binary:
+        evidence["positive_label"] = answers.settings.classes[1]
+    if found.bound.metric == "auc" and answers.scores is not None:
+        evidence["score_groups"] = [list(group) for group in score_groups(answers.scores)]
+    return evidence
 
 
 def _warnings(answers: Answers, unjudged: list[str]) -> Iterator[str]:
