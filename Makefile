@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PORT   ?= 5000
 DEMO    = $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)") $(foreach M,$(MONITORS),--monitor $(M))
 
-.PHONY: help demo test lint serve shell requirements clean
+.PHONY: help demo test lint serve shell bench requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,13 +26,16 @@ lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template
 serve: $(VENV)/offline.ok  ## the offline AWS on 127.0.0.1:5000 [PORT=]
 	@$(BIN)/python -m moto_fixtures serve --port $(PORT)
 
+bench: $(VENV)/dev.ok  ## data quality beside its peers, each in an environment of its own (needs uv) [GROWTH=1]
+	@$(BIN)/python benchmarks/peers/run.py $(if $(GROWTH),--growth --to benchmarks/growth.md,--to benchmarks/peers.md)
+
 requirements:  ## resolve the requirement files again (needs uv)
 	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate $${f%%:*}.in -c ../requirements-dev.txt -o ../$${f##*:}.txt || exit 1; done
 
 clean:  ## forget the set-up and what the demo left
-	rm -rf $(VENV) .demo .offline .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .bench .demo .offline .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + " (make PYTHON=python3.12 …)")'
