@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from monitoring.documents import ANALYSIS, CONSTRAINTS, VIOLATIONS, Documents
 from monitoring.errors import DocumentError, NoDataError, UsageError
 from monitoring.kinds import BIAS
-from monitoring.measures.facets import cautions
+from monitoring.measures.facets import SMALL_GROUP, cautions
 from monitoring.measures.fairness import FLIP_TEST, POST_TRAINING, PRE_TRAINING
 from monitoring.measures.fairness_limits import meaningful, too_small
 from monitoring.measures.neighbors import Flips
@@ -28,6 +28,7 @@ from monitoring.monitors.alignment import require_distinct
 from monitoring.monitors.base import Analysis, Mode, Monitor, Observations
 from monitoring.monitors.bias_counts import BiasTally, Entry, Shape, require_columns
 from monitoring.monitors.bias_documents import (
+    LONG_LIST,
     POST,
     PRE,
     STAGES,
@@ -35,6 +36,7 @@ from monitoring.monitors.bias_documents import (
     BiasBaseline,
     Measured,
     analysis,
+    shown,
 )
 from monitoring.monitors.bias_drift import Window, check, missing_facet
 from monitoring.monitors.bias_settings import BiasSettings
@@ -242,9 +244,25 @@ def _warnings(tally: BiasTally, measured: Iterable[Measured]) -> Iterator[str]:
         yield f"the data have no column {column!r}, which the analysis configuration names"
     for column in sorted(tally.too_many):
         yield f"column {column!r} has too many values to compare one by one"
+    by_facet: dict[str, list[Entry]] = {}
     for entry, _ in measured:
-        for caution in cautions(entry.comparison):
-            yield f"{entry.facet} {entry.value}: {caution}"
+        by_facet.setdefault(entry.facet, []).append(entry)
+    for facet, entries in by_facet.items():
+        yield from _cautions(facet, entries)
+
+
+def _cautions(facet: str, entries: list[Entry]) -> Iterator[str]:
+    """What to know of a facet's groups; in one line where there are many of them."""
+    told = [(shown(entry.value), cautions(entry.comparison)) for entry in entries]
+    small = [value for value, found in told if found]
+    if len(small) < LONG_LIST:
+        yield from (f"{facet} {value}: {caution}" for value, found in told for caution in found)
+        return
+    yield (
+        f"{facet}: {len(small)} of {len(entries)} values have fewer than {SMALL_GROUP} rows, or no "
+        f"positive or no negative label or prediction, so their rates say little: "
+        f"{', '.join(small[:3])} and {len(small) - 3} more"
+    )
 
 
 def _require_numbers(measured: Iterable[Measured], tally: BiasTally) -> None:
@@ -260,7 +278,7 @@ def _require_numbers(measured: Iterable[Measured], tally: BiasTally) -> None:
 
 
 def _called(facet: str, value: str, name: str) -> str:
-    return f"{name} of {facet} {value}"
+    return f"{name} of {facet} {shown(value)}"
 
 
 def _baseline(baseline: Documents) -> BiasBaseline:

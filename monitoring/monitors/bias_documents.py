@@ -29,6 +29,9 @@ POST, PRE = "post_training_bias_metrics", "pre_training_bias_metrics"
 STAGES = (POST, PRE)
 """In the order of the file."""
 
+LONG_LIST = 6
+"""Values from which on they are not all named in a sentence."""
+
 _INTERVAL = re.compile(r"\((?P<lower>[^,\s]+), (?P<upper>[^,\s]+)\]")
 
 
@@ -70,6 +73,18 @@ def written(value: float) -> str:
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     return repr(value)
+
+
+def shown(value: str) -> str:
+    """A facet value for people: of a long list its ends, and how many values there are.
+
+    >>> shown("60,61,62,63,64,65"), shown("(40, 75]")
+    ('60,61,…,65 (6 values)', '(40, 75]')
+    """
+    listed = value.split(",")
+    if len(listed) < LONG_LIST:
+        return value
+    return f"{listed[0]},{listed[1]},…,{listed[-1]} ({len(listed)} values)"
 
 
 def lower_bound(text: str) -> float | None:

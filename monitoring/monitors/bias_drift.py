@@ -27,7 +27,7 @@ from monitoring.measures.outcome import Outcome, Uncomputable
 from monitoring.monitors.alignment import MISSING_COLUMN_CHECK
 from monitoring.monitors.base import Finding, Mode
 from monitoring.monitors.bias_counts import Entry
-from monitoring.monitors.bias_documents import written
+from monitoring.monitors.bias_documents import shown, written
 from monitoring.monitors.bias_settings import BiasSettings
 
 BIAS_DRIFT_CHECK = "bias_drift_check"
@@ -122,7 +122,7 @@ def check(
     theirs = judge[other](name, value, expected, window)
     entry = window.entry
     finding = Finding(
-        feature=f"{name} of {entry.facet} {entry.value}",
+        feature=f"{name} of {entry.facet} {shown(entry.value)}",
         check=BIAS_DRIFT_CHECK,
         description=(
             f"Metric value {written(value)} doesn't meet the baseline constraint requirement "

@@ -462,6 +462,32 @@ def test_small_groups_are_pointed_out():
     assert any("the disadvantaged facet has 25 rows, fewer than 30" in text for text in warnings)
 
 
+def test_a_long_list_of_values_is_not_repeated_in_every_sentence():
+    """The facet's name in AWS's file stays whole: that is what its readers look for."""
+    ages = [str(age) for age in range(60, 95)]
+    listed = [{"name_or_index": "age", "value_or_threshold": ages}]
+    asked = BiasSettings.of({**CONFIG, "facet": listed})
+    columns = people(rows=300)
+    columns["age"] = ["60" if at < 20 else "30" for at in range(300)]
+    baseline = suggest(seen(columns), asked)
+    refused = columns | {"granted": [int(age == "30") for age in columns["age"]]}
+    analysis = analyze(seen(refused), baseline, "compat", asked)
+    said = [*analysis.warnings, *analysis.distances, *(f.feature for f in analysis.findings)]
+    assert any("age 60,61,…,94 (35 values)" in text for text in analysis.warnings)
+    assert max(map(len, said)) < 200
+    assert {finding.identity["facet_value"] for finding in analysis.findings} == {",".join(ages)}
+
+
+def test_many_small_groups_are_one_line():
+    columns = people(rows=400)
+    columns["town"] = [f"town {at % 40}" for at in range(400)]
+    asked = BiasSettings.of({**CONFIG, "facet": [{"name_or_index": "town"}]})
+    warnings = analyze(seen(columns), suggest(seen(columns), asked), settings=asked).warnings
+    (line,) = [text for text in warnings if text.startswith("town")]
+    assert line.startswith("town: 40 of 40 values have fewer than 30 rows")
+    assert line.endswith("town 0, town 1, town 10 and 37 more")
+
+
 def test_infinite_values_are_written_as_strict_json():
     """Treatment equality of a facet that has false negatives and no false positive."""
     columns = people()
