@@ -108,7 +108,7 @@ def numeric_bins(
     merged = [np.add.reduceat(side, kept) for side in counts]
     if merged[0].size < 2:
         return Uncomputable("all rows fall into one bin")
-    return Binned(*merged, edges=tuple(edges[kept[1:] - 1].tolist()))
+    return Binned(merged[0], merged[1], edges=tuple(edges[kept[1:] - 1].tolist()))
 
 
 def category_bins(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
@@ -36,6 +36,7 @@ def binned(pairs) -> Binned:
     return Binned(baseline, current)
 
 
+@settings(deadline=None)
 @given(pairs=COUNTS)
 def test_jensen_shannon_is_scipys(pairs):
     both = binned(pairs)
@@ -45,6 +46,7 @@ def test_jensen_shannon_is_scipys(pairs):
     assert found**2 == pytest.approx(np.nan_to_num(expected) ** 2, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(pairs=COUNTS)
 def test_psi_is_its_definition_over_counts_that_each_got_a_half(pairs):
     p = np.array([x + 0.5 for x, _ in pairs])
@@ -54,6 +56,7 @@ def test_psi_is_its_definition_over_counts_that_each_got_a_half(pairs):
     assert population_stability_index(binned(pairs)).statistic == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(pairs=COUNTS)
 def test_neither_minds_which_side_is_which(pairs):
     turned = [(y, x) for x, y in pairs]
@@ -63,6 +66,7 @@ def test_neither_minds_which_side_is_which(pairs):
         assert one.p_value == pytest.approx(other.p_value, rel=1e-6, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(a=NUMBERS, b=NUMBERS)
 def test_every_row_is_counted_in_a_bin_that_expects_enough(a, b):
     both = numeric_bins(ranked(a), ranked(b))
@@ -80,6 +84,7 @@ def test_every_row_is_counted_in_a_bin_that_expects_enough(a, b):
         )
 
 
+@settings(deadline=None)
 @given(a=CATEGORIES, b=CATEGORIES)
 def test_every_category_is_counted(a, b):
     both = category_bins(a, b)

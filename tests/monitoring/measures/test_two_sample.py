@@ -30,11 +30,12 @@ def ranked(values) -> Ranked:
     return Ranked(distinct, counts.astype(float))
 
 
+@settings(deadline=None)
 @given(a=NUMBERS, b=NUMBERS)
 def test_distances_are_scipys(a, b):
     scale = standard_deviation(ranked(a))
     assert kolmogorov_smirnov(ranked(a), ranked(b)).statistic == pytest.approx(
-        stats.ks_2samp(a, b).statistic, abs=1e-12
+        stats.ks_2samp(a, b, method="asymp").statistic, abs=1e-12
     )
     moved = wasserstein(ranked(a), ranked(b), scale)
     if isinstance(moved, Uncomputable):
@@ -45,6 +46,7 @@ def test_distances_are_scipys(a, b):
         )
 
 
+@settings(deadline=None)
 @given(
     rows=st.tuples(st.integers(5, 40), st.integers(5, 40)),
     seed=st.integers(0, 2**32 - 1),
@@ -88,6 +90,7 @@ def test_beyond_that_the_limit_is_taken():
     assert found.p_value == pytest.approx(stats.ks_2samp(a, b, method="asymp").pvalue, rel=0.05)
 
 
+@settings(deadline=None)
 @given(value=st.floats(0.0, 10.0))
 def test_kolmogorovs_and_the_normal_tail_are_scipys(value):
     assert kolmogorov_tail(value) == pytest.approx(kolmogorov(value), rel=1e-9, abs=1e-12)
