@@ -25,6 +25,7 @@ from monitoring.measures.attribution import Predict
 from monitoring.monitors.answers import THRESHOLD, ModelQuality
 from monitoring.monitors.bias_settings import BiasSettings
 from monitoring.monitors.explainability_settings import ExplainabilityConfig
+from monitoring.monitors.quality_extras_settings import Extras
 
 Model = Callable[[ExplainabilityConfig], AbstractContextManager[Predict]]
 """Opens the model of an analysis configuration; whoever runs the monitor knows how."""
@@ -43,6 +44,8 @@ class Given:
     positive_label: str = ""
     negative_label: str = ""
     analysis_config: Path | None = None
+    extras: Extras | None = None
+    """Of model quality: what to measure beyond AWS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,13 @@ def instructions(
 
 
 def _model_quality(given: Given, is_table: bool) -> Instructions:
+    segments = given.extras.segments if given.extras else None
     attributes = Attributes(
-        given.inference_attribute, given.probability_attribute, given.ground_truth_attribute
+        given.inference_attribute,
+        given.probability_attribute,
+        given.ground_truth_attribute,
+        given.features_attribute,
+        segments.headers if segments else (),
     )
     if not given.problem_type:
         raise UsageError("problem_type is missing; whether labels are classes is unknown.")
@@ -108,6 +116,7 @@ def _model_quality(given: Given, is_table: bool) -> Instructions:
         threshold=THRESHOLD if bound is None else bound,
         positive_label=given.positive_label or "1",
         negative_label=given.negative_label,
+        extras=given.extras,
     )
     binary = settings.problem_type == "BinaryClassification"
     if not given.inference_attribute and not (binary and given.probability_attribute):
@@ -117,7 +126,7 @@ def _model_quality(given: Given, is_table: bool) -> Instructions:
         )
     if is_table and not given.ground_truth_attribute:
         raise UsageError("ground_truth_attribute is missing: which column is the label?")
-    return Instructions(settings, Wanted(attributes))
+    return Instructions(settings, Wanted(attributes, features=segments is not None))
 
 
 def _bias(document: Any, where: str, given: Given, is_table: bool) -> Instructions:
