@@ -20,7 +20,7 @@ from rich.console import Console
 
 from monitoring import report
 from monitoring.aws.clients import connect
-from monitoring.capture import Window
+from monitoring.capture import Reading, Window
 from monitoring.datasets import CAPTURED, Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, publish
 from monitoring.errors import VIOLATIONS_FOUND, UsageError
@@ -38,11 +38,14 @@ from monitoring.options import (
     MODE,
     OUTPUT,
     SAYS,
+    SCRIPTED,
     TABLE,
     TOLD,
     Decorator,
 )
 from monitoring.predictors import opened
+from monitoring.scripts.postprocessing import postprocess
+from monitoring.scripts.process import MEMORY, SECONDS, Limits, Script
 
 EXIT_CODES = """\b
 Exit codes:
@@ -98,10 +101,10 @@ def check_group() -> None:
 def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
     """One monitor's command under one verb."""
     if verb == "suggest":
-        options: tuple[Decorator, ...] = (*TABLE, MODE, *TOLD[kind], OUTPUT)
+        options: tuple[Decorator, ...] = (*TABLE, MODE, *TOLD[kind], *SCRIPTED[kind], OUTPUT)
     else:
         labelled = LABELLED if kind.needs_labels else ()
-        options = (*TABLE, *CHECKED, *labelled, *TOLD[kind], OUTPUT)
+        options = (*TABLE, *CHECKED, *labelled, *TOLD[kind], *SCRIPTED[kind], OUTPUT)
     for option in reversed(options):
         run = option(run)
     at = ("suggest", "check").index(verb)
@@ -117,12 +120,17 @@ def suggesting(kind: Kind) -> click.Command:
     def run(data: Path | None, header: bool, output: Path, mode: str, **told: Any) -> None:
         if data is None:
             raise UsageError("give --data FILE, the table to describe.")
-        dataset = table(data, header)
+        preprocessor, postprocessor = scripts_in(told)
+        dataset = replace(table(data, header), preprocessor=preprocessor)
         with working("describing the data"):
             to_do = instructed(kind, dataset, told)
-            documents = suggest(monitor_for(kind), dataset, to_do, mode=mode_named(mode))
+            documents = suggest(
+                monitor_for(kind), dataset, to_do, mode=mode_named(mode), on_reading=said
+            )
         for path in publish(documents, output):
             click.echo(path)
+        if postprocessor is not None:
+            postprocess(postprocessor)
 
     return decorated(kind, "suggest", run)
 
@@ -145,7 +153,8 @@ def checking(kind: Kind) -> click.Command:
                 "--output is the baseline's directory; its constraints would be overwritten by "
                 "those suggested for this data. Name another directory."
             )
-        dataset = checked_data(told)
+        preprocessor, postprocessor = scripts_in(told)
+        dataset = replace(checked_data(told), preprocessor=preprocessor)
         documents = baseline_in(baseline)
         if kind == MODEL_QUALITY and not told["problem_type"]:
             told["problem_type"] = next(iter(read_constraints(documents[CONSTRAINTS])))
@@ -156,6 +165,8 @@ def checking(kind: Kind) -> click.Command:
         for sentence in report.sentences(outcome, show_values):
             click.echo(sentence)
         click.echo(f"documents in {output}")
+        if postprocessor is not None:
+            postprocess(postprocessor)
         ctx.exit(VIOLATIONS_FOUND if outcome.analysis.findings else 0)
 
     return decorated(kind, "check", run)
@@ -176,6 +187,21 @@ def checked_data(told: dict[str, Any]) -> Dataset:
         raise UsageError(f"--ground-truth {labels}: does not exist; check the path.")
     window = Window.parse(start, end) if start or end else None
     return Dataset(capture, CAPTURED, {}, window, faulty_share, labels, coverage)
+
+
+def said(reading: Reading[Any]) -> None:
+    """The records that are in no baseline, on stderr."""
+    for problem in reading.problems:
+        click.echo(f"skipped: {report.clean(str(problem))}", err=True)
+
+
+def scripts_in(told: dict[str, Any]) -> tuple[Script | None, Script | None]:
+    """The scripts before and after; takes the options that say so out of `told`."""
+    paths = told.pop("record_preprocessor", None), told.pop("post_analytics_processor", None)
+    seconds = told.pop("script_seconds", SECONDS)
+    limits = Limits(seconds, told.pop("script_memory_mb", MEMORY >> 20) << 20)
+    before, after = (None if path is None else Script(path, limits) for path in paths)
+    return before, after
 
 
 def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructions:

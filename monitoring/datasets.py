@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar
@@ -29,8 +29,10 @@ from monitoring.capture import (
     read_coverage,
     read_observed,
 )
-from monitoring.errors import MonitoringError, NoDataError, UsageError
+from monitoring.errors import NoDataError, UsageError
 from monitoring.monitors.base import Batch, Mode, Observations
+from monitoring.scripts.preprocessing import GROUND_TRUTH, preprocess_capture, preprocess_table
+from monitoring.scripts.process import Script
 from monitoring.tables import read_csv, read_parquet
 
 CAPTURED, MERGED = "sagemakerCaptureJson", "sagemakerMergeJson"
@@ -71,6 +73,8 @@ class Dataset:
     """Labels of captured traffic that was not merged."""
     label_coverage: float = 0.0
     """A smaller labelled share of the window's records is not evaluated."""
+    preprocessor: Script | None = None
+    """The user's script that makes rows of records."""
 
     @property
     def is_table(self) -> bool:
@@ -78,6 +82,9 @@ class Dataset:
 
     def batches(self, names: tuple[str, ...], mode: Mode) -> Opened[Batch]:
         """All of it as text, for data quality. `names` are the baseline's columns."""
+        if self.preprocessor is not None:
+            reading = self._preprocessed(self.path, self.preprocessor, False, mode)
+            return Opened(reading.batches, reading)
         if self.is_table:
             return Opened(self._table())
         self._require(CAPTURED)
@@ -92,28 +99,33 @@ class Dataset:
         return Opened(reading.batches, reading)
 
     @contextmanager
-    def observations(self, wanted: Wanted) -> Iterator[Opened[Observations]]:
+    def observations(
+        self, wanted: Wanted, mode: Mode = "corrected"
+    ) -> Iterator[Opened[Observations]]:
         """Rows as the model saw and answered them, for the monitors that need to know.
 
         Raises NoDataError (PENDING_LABELS) when too few records have a label.
         """
+        if self.is_table and self.preprocessor is not None:
+            reading = self._preprocessed(self.path, self.preprocessor, False, mode)
+            yield Opened(observed_table(reading.batches, wanted), reading)
+            return
         if self.is_table:
             yield Opened(observed_table(self._table(), wanted))
             return
         self._require(CAPTURED, MERGED)
         if self.ground_truth is None:
-            yield self._observed(self.path, wanted, read_coverage(self.path))
+            yield self._observed(self.path, wanted, read_coverage(self.path), mode)
             return
         with TemporaryDirectory() as scratch:
             merged = Path(scratch)
             made = merge(
                 self.path, self.ground_truth, merged, self.window, faulty_share=self.faulty_share
             )
-            opened = self._observed(merged, wanted, made.coverage)
-            yield opened
+            yield self._observed(merged, wanted, made.coverage, mode)
 
     def _observed(
-        self, path: Path, wanted: Wanted, coverage: Coverage | None
+        self, path: Path, wanted: Wanted, coverage: Coverage | None, mode: Mode
     ) -> Opened[Observations]:
         if coverage is not None and coverage.share < self.label_coverage:
             raise NoDataError(
@@ -121,6 +133,10 @@ class Dataset:
                 f"label, less than the {self.label_coverage:.0%} asked for, so nothing was "
                 "evaluated. Wait for more, or lower the minimum."
             )
+        if self.preprocessor is not None:
+            labelled = wanted.labels and not wanted.attributes.ground_truth
+            rows = self._preprocessed(path, self.preprocessor, labelled, mode)
+            return Opened(observed_table(rows.batches, _of_script(wanted)), rows, coverage)
         reading = read_observed(
             path,
             wanted.attributes,
@@ -131,6 +147,35 @@ class Dataset:
         )
         return Opened((Observations(*rows) for rows in reading.batches), reading, coverage)
 
+    def _preprocessed(
+        self, path: Path, script: Script, labelled: bool, mode: Mode
+    ) -> Reading[Batch]:
+        """The rows the user's script makes of the data; `labelled` of merged records."""
+        like_aws = mode == "compat"
+        if self.format == "parquet":
+            raise UsageError(
+                "record_preprocessor_script is given, and the data are Parquet: there is no text "
+                "to hand to it. Give CSV or JSON Lines, or Parquet that needs no script."
+            )
+        if self.is_table:
+            return preprocess_table(
+                path,
+                script,
+                csv=self.format == "csv",
+                header=truth(self.options.get("header", True)),
+                like_aws=like_aws,
+                faulty_share=self.faulty_share,
+            )
+        self._require(CAPTURED, MERGED)
+        return preprocess_capture(
+            path,
+            script,
+            self.window,
+            labelled=labelled,
+            like_aws=like_aws,
+            faulty_share=self.faulty_share,
+        )
+
     def _table(self) -> Iterator[Batch]:
         if self.format == "parquet":
             return read_parquet(self.path)
@@ -138,10 +183,9 @@ class Dataset:
 
     def _require(self, *formats: str) -> None:
         if self.format not in formats:
-            built = ", ".join((*TABLES, *formats))
-            raise MonitoringError(
-                f"dataset_format {self.format!r}: reading it is not built yet for this monitor, "
-                f"so nothing was evaluated. Built: {built}."
+            raise UsageError(
+                f"dataset_format is {self.format[:80]!r}, which this monitor does not read, so "
+                f"nothing was evaluated. It reads {', '.join((*TABLES, *formats))}."
             )
 
 
@@ -173,6 +217,12 @@ def observed_table(batches: Iterator[Batch], wanted: Wanted) -> Iterator[Observa
         others = [name for at, name in enumerate(batch.schema.names) if at not in taken.values()]
         columns = {column: batch.column(at) for column, at in taken.items()}
         yield Observations(batch.select(others), **columns)
+
+
+def _of_script(wanted: Wanted) -> Wanted:
+    """What is wanted, where a script made the rows: they hold the label too, or it is behind."""
+    label = wanted.attributes.ground_truth or (GROUND_TRUTH if wanted.labels else "")
+    return replace(wanted, attributes=replace(wanted.attributes, ground_truth=label))
 
 
 def _column(batch: Batch, text: str, attribute: str) -> int:

@@ -9,7 +9,7 @@ no data is told again with what was read instead: empty hours, other hours, no l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,13 +30,24 @@ def suggest(
     told: Instructions | None = None,
     categorical_drift_method: str = "",
     mode: Mode = "corrected",
+    on_reading: Callable[[Reading[Any]], None] | None = None,
 ) -> Documents:
-    """A baseline's documents from its data set."""
+    """A baseline's documents from its data set.
+
+    `on_reading` is handed the books of the reading, where there are any: what was left out
+    of a baseline stands in none of its documents.
+    """
     told = told or Instructions()
     if told.wanted is not None:
-        with told.ready() as settings, dataset.observations(told.wanted) as opened:
-            return monitor.suggest(opened.batches, settings, mode)
-    documents = dict(monitor.suggest(dataset.batches((), mode).batches, None, mode))
+        with told.ready() as settings, dataset.observations(told.wanted, mode) as observed:
+            made = monitor.suggest(observed.batches, settings, mode)
+            if on_reading is not None and observed.reading is not None:
+                on_reading(observed.reading)
+            return made
+    opened = dataset.batches((), mode)
+    documents = dict(monitor.suggest(opened.batches, None, mode))
+    if on_reading is not None and opened.reading is not None:
+        on_reading(opened.reading)
     if categorical_drift_method:
         config = documents[CONSTRAINTS]["monitoring_config"]["distribution_constraints"]
         config["categorical_drift_method"] = categorical_drift_method
@@ -55,7 +66,7 @@ def check(
     if told.wanted is None:
         opened = dataset.batches(_feature_names(baseline), mode)
         return _judged(monitor, dataset, opened, baseline, mode, None)
-    with told.ready() as settings, dataset.observations(told.wanted) as observed:
+    with told.ready() as settings, dataset.observations(told.wanted, mode) as observed:
         return _judged(monitor, dataset, observed, baseline, mode, settings)
 
 

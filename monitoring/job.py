@@ -20,13 +20,13 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from monitoring import metrics, report
 from monitoring.aws.clients import connect
-from monitoring.capture import FAULTY_SHARE, Window, merge
+from monitoring.capture import FAULTY_SHARE, Reading, Window, merge
 from monitoring.datasets import Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, publish
 from monitoring.errors import FAILED, OK, MonitoringError, NoDataError, UsageError
@@ -36,6 +36,9 @@ from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, 
 from monitoring.monitors import monitor_for
 from monitoring.monitors.base import Mode, Monitor
 from monitoring.predictors import opened
+from monitoring.scripts.environment import POSTPROCESSOR, PREPROCESSOR, script_of
+from monitoring.scripts.postprocessing import postprocess
+from monitoring.scripts.process import Script
 
 MESSAGE = Path("opt/ml/output/message")
 METRICS = Path("opt/ml/output/metrics/cloudwatch/cloudwatch_metrics.jsonl")
@@ -64,11 +67,7 @@ ATTRIBUTES = (
 )
 """Variables that say where a row's parts are. `features_attribute` is UNCONFIRMED, and
 `negative_label` ours."""
-NOT_BUILT = (
-    "record_preprocessor_script",
-    "post_analytics_processor_script",
-    "exclude_features_attribute",
-)
+NOT_BUILT = ("exclude_features_attribute",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,8 @@ class Job:
     metric_time: str
     dimensions: Mapping[str, str]
     categorical_drift_method: str
+    postprocessor: Script | None = None
+    """The user's script that is called once the documents are published."""
 
     @classmethod
     def parse(cls, environment: Mapping[str, str], root: Path, model: Model | None = None) -> Self:
@@ -102,7 +103,8 @@ class Job:
         schedule = environment.get("sagemaker_monitoring_schedule_name", "")
         dimensions = {"Endpoint": endpoint, "MonitoringSchedule": schedule}
         start = environment.get("start_time", "")
-        dataset = _dataset(environment, root)
+        preprocessor = script_of(environment, root, PREPROCESSOR, monitor.kind)
+        dataset = replace(_dataset(environment, root), preprocessor=preprocessor)
         return cls(
             monitor=monitor,
             instructions=instructions(
@@ -120,6 +122,7 @@ class Job:
             metric_time=environment.get("metric_time", start),
             dimensions={name: value for name, value in dimensions.items() if value},
             categorical_drift_method=environment.get("categorical_drift_method", ""),
+            postprocessor=script_of(environment, root, POSTPROCESSOR, monitor.kind),
         )
 
 
@@ -151,11 +154,20 @@ def run(environment: Mapping[str, str], root: Path = Path("/"), model: Model | N
 
 
 def _execute(job: Job, root: Path) -> str:
+    violations = _evaluate(job, root)
+    if job.postprocessor is not None:
+        postprocess(job.postprocessor)
+    return _completed(violations)
+
+
+def _evaluate(job: Job, root: Path) -> int:
+    """Publish the documents and metrics; answer how many violations there are."""
     told = job.instructions
     if not job.baseline:
-        documents = suggest(job.monitor, job.dataset, told, job.categorical_drift_method, job.mode)
+        method = job.categorical_drift_method
+        documents = suggest(job.monitor, job.dataset, told, method, job.mode, _said)
         publish(documents, job.output)
-        return _completed(0)
+        return 0
     baseline = read_baseline(job.baseline)
     publishes = job.publishes_metrics and metrics.emits_metrics(baseline)
     try:
@@ -169,7 +181,13 @@ def _execute(job: Job, root: Path) -> str:
     if publishes:
         found = (job.monitor.kind, outcome.analysis, job.dimensions, job.metric_time)
         _write_metrics(root, metrics.metric_data(*found))
-    return _completed(len(outcome.analysis.findings))
+    return len(outcome.analysis.findings)
+
+
+def _said(reading: Reading[Any]) -> None:
+    """The records that are in no baseline, into the job's log."""
+    for problem in reading.problems:
+        sys.stdout.write(f"skipped: {report.clean(str(problem))}\n")
 
 
 def _merge(environment: Mapping[str, str], root: Path) -> str:

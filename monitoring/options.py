@@ -16,9 +16,10 @@ import click
 
 from monitoring.capture import FAULTY_SHARE
 from monitoring.documents import CONSTRAINTS
-from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
+from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, KINDS, MODEL_QUALITY, Kind
 from monitoring.monitors.answers import ProblemType
 from monitoring.monitors.base import Mode
+from monitoring.scripts.process import MEMORY, SECONDS
 
 Decorator = Callable[[Any], Any]
 
@@ -80,6 +81,35 @@ TOLD: dict[Kind, tuple[Decorator, ...]] = {
     ),
 }
 """What each monitor has to be told beside its data."""
+
+SCRIPTS = (
+    click.option(
+        "--record-preprocessor",
+        type=FILE,
+        metavar="FILE",
+        help="Python file with AWS's preprocess_handler(inference_record): makes the rows.",
+    ),
+    click.option(
+        "--post-analytics-processor",
+        type=FILE,
+        metavar="FILE",
+        help="Python file with AWS's postprocess_handler(): called after the documents.",
+    ),
+    click.option(
+        "--script-seconds",
+        default=SECONDS,
+        show_default=True,
+        help="How long a script may give no answer.",
+    ),
+    click.option(
+        "--script-memory-mb",
+        default=MEMORY >> 20,
+        show_default=True,
+        help="Memory of a script's process.",
+    ),
+)
+SCRIPTED = {kind: () if kind.has_config_file else SCRIPTS for kind in KINDS}
+"""Clarify's two monitors know no scripts, and so have no such options."""
 
 TABLE = (
     click.option("--data", type=click.Path(path_type=Path), help="A table: CSV, or .parquet."),

@@ -33,7 +33,7 @@ RANKS = {
     **dict.fromkeys(("monitors", "aws"), 2),
     **dict.fromkeys(("capture", "tables"), 2),
     **dict.fromkeys(("job", "report", "exports", "predictors"), 3),
-    **dict.fromkeys(("datasets", "instructions", "evaluation", "metrics", "scripts"), 3),
+    **dict.fromkeys(("compute", "datasets", "instructions", "evaluation", "metrics", "scripts"), 3),
     **dict.fromkeys(TOP, 4),
 }
 STDLIB_ONLY = (
@@ -137,6 +137,9 @@ SIDEWAYS = {
     ("job", "report"),
     *(("job", lower) for lower in ("datasets", "instructions", "evaluation", "metrics")),
     *(("evaluation", lower) for lower in ("datasets", "instructions", "report")),
+    *(("compute", lower) for lower in ("datasets", "instructions")),
+    ("evaluation", "compute"),
+    ("job", "compute"),
     ("instructions", "datasets"),
     ("datasets", "scripts"),
     ("job", "scripts"),

@@ -219,10 +219,10 @@ FAULTS = {
     "no dataset_format": ({"dataset_format": ""}, 2, "dataset_format"),
     "a broken dataset_format": ({"dataset_format": "{"}, 2, "dataset_format"),
     "options that are none": ({"dataset_format": '{"csv": [1]}'}, 2, "dataset_format"),
-    "a format not built": (
+    "a format that is not read": (
         {"dataset_format": '{"sagemakerMergeJson": {}}'},
-        1,
-        "sagemakerMergeJson.*not built",
+        2,
+        "sagemakerMergeJson.*does not read",
     ),
     "no output_path": ({"output_path": ""}, 2, "output_path"),
     "a path that climbs": ({"output_path": "/opt/../../etc"}, 2, "output_path"),
@@ -241,7 +241,11 @@ FAULTS = {
         1,
         "model quality",
     ),
-    "a preprocessor": ({"record_preprocessor_script": "/x.py"}, 1, "record_preprocessor_script"),
+    "a preprocessor that is not there": (
+        {"record_preprocessor_script": "/x.py"},
+        2,
+        "x.py: there is no such script",
+    ),
     "bias without its configuration": ({"analysis_type": "MODEL_BIAS"}, 2, "analysis_config"),
     "an unknown monitor": ({"analysis_type": "ASTROLOGY"}, 2, "analysis_type"),
     "a source that is not there": ({"dataset_source": "/opt/ml/nowhere"}, 1, "nowhere"),
