@@ -47,6 +47,10 @@ class Distance:
     """Observations counted in the baseline."""
     current_size: float
     """Observations counted in the current data."""
+    baseline_share: float
+    """Of a CDF up to `at`, or of the category `at`: `largest` is how far the two shares are
+    apart."""
+    current_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,10 @@ def numeric_distance(
         side = "current data have" if baseline.values.size else "baseline has"
         return Uncomputable(f"the {side} no numeric values")
     points = np.union1d(baseline.values, current.values)
-    gaps = np.abs(baseline.share_up_to(points) - current.share_up_to(points))
-    widest = int(np.argmax(gaps))
-    return _distance(
-        float(gaps[widest]), float(points[widest]), baseline.total, current.total, method
-    )
+    before, now = baseline.share_up_to(points), current.share_up_to(points)
+    widest = int(np.argmax(np.abs(before - now)))
+    shares = (float(before[widest]), float(now[widest]))
+    return _distance(shares, float(points[widest]), baseline.total, current.total, method)
 
 
 def categorical_distance(
@@ -93,9 +96,10 @@ def categorical_distance(
     if not n or not m:
         return Uncomputable("one side has no categories")
     keys = sorted(baseline.keys() | current.keys())
-    gaps = [abs(baseline.get(key, 0) / n - current.get(key, 0) / m) for key in keys]
-    largest = max(gaps)
-    return _distance(largest, keys[gaps.index(largest)], float(n), float(m), method)
+    shares = [(baseline.get(key, 0) / n, current.get(key, 0) / m) for key in keys]
+    gaps = [abs(before - now) for before, now in shares]
+    widest = gaps.index(max(gaps))
+    return _distance(shares[widest], keys[widest], float(n), float(m), method)
 
 
 def chi_squared(
@@ -154,9 +158,12 @@ def robust_correction(baseline_size: float, current_size: float) -> float:
     return ROBUST_FACTOR * math.sqrt((n + m) / (n * m))
 
 
-def _distance(largest: float, at: float | str, n: float, m: float, method: Method) -> Distance:
+def _distance(
+    shares: tuple[float, float], at: float | str, n: float, m: float, method: Method
+) -> Distance:
     correction = robust_correction(n, m) if method == "Robust" else 0.0
-    return Distance(max(0.0, largest - correction), largest, correction, at, n, m)
+    largest = abs(shares[0] - shares[1])
+    return Distance(max(0.0, largest - correction), largest, correction, at, n, m, *shares)
 
 
 def _merge_small(cells: list[tuple[float, float]]) -> list[tuple[float, float]]:

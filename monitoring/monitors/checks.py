@@ -76,6 +76,7 @@ def check_data_type(feature: Feature, column: ColumnState, mode: Mode) -> Findin
             "fractional": types.fractional,
             "boolean": types.boolean,
             "string": types.string,
+            "num_in_domain": column.in_domain if feature.domains is not None else None,
         },
     )
 
@@ -111,7 +112,11 @@ def check_completeness(
         threshold=expected - noise if mode == "corrected" else expected,
         mode=mode,
         other_mode=other if mode == "corrected" or noise else _OTHER[mode],
-        evidence={"num_present": column.present, "num_missing": column.missing},
+        evidence={
+            "num_present": column.present,
+            "num_missing": column.missing,
+            "tolerated_by_chance": noise,
+        },
     )
 
 
