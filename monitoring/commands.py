@@ -22,7 +22,7 @@ from monitoring import report
 from monitoring.aws.clients import connect
 from monitoring.capture import Reading, Window
 from monitoring.datasets import CAPTURED, Dataset
-from monitoring.documents import CONSTRAINTS, STATISTICS, publish
+from monitoring.documents import CONSTRAINTS, STATISTICS, publish, read
 from monitoring.errors import VIOLATIONS_FOUND, UsageError
 from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
 from monitoring.instructions import Given, Instructions, instructions
@@ -31,10 +31,12 @@ from monitoring.measures.attribution import Predict
 from monitoring.monitors import monitor_for
 from monitoring.monitors.explainability_settings import ExplainabilityConfig
 from monitoring.monitors.quality_documents import read_constraints
+from monitoring.monitors.quality_extras_settings import Extras
 from monitoring.options import (
     CHECKED,
     EXAMPLES,
     LABELLED,
+    MEASURED,
     MODE,
     OUTPUT,
     SAYS,
@@ -104,7 +106,8 @@ def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
         options: tuple[Decorator, ...] = (*TABLE, MODE, *TOLD[kind], *SCRIPTED[kind], OUTPUT)
     else:
         labelled = LABELLED if kind.needs_labels else ()
-        options = (*TABLE, *CHECKED, *labelled, *TOLD[kind], *SCRIPTED[kind], OUTPUT)
+        told = (*TOLD[kind], *MEASURED.get(kind, ()), *SCRIPTED[kind])
+        options = (*TABLE, *CHECKED, *labelled, *told, OUTPUT)
     for option in reversed(options):
         run = option(run)
     at = ("suggest", "check").index(verb)
@@ -209,7 +212,12 @@ def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructio
     predicted = told.pop("predicted_label", "")
     model = told.pop("model", "")
     config = told.pop("analysis_config", None)
-    given = Given(**{name: text or "" for name, text in told.items()}, analysis_config=config)
+    measures = told.pop("additional_measures", None)
+    given = Given(
+        **{name: text or "" for name, text in told.items()},
+        analysis_config=config,
+        extras=Extras.of(read(measures), measures.name) if measures else None,
+    )
     if predicted:
         given = replace(given, inference_attribute=predicted)
     return instructions(

@@ -77,6 +77,11 @@ def instructions(
     Raises UsageError naming the attribute that is missing or wrong, and ConfigError listing
     every problem of the analysis configuration.
     """
+    if given.extras is not None and kind != MODEL_QUALITY:
+        raise UsageError(
+            f"{kind.title}: additional_measures are of model quality, so nothing would be measured "
+            "by them. Unset it."
+        )
     if kind == DATA_QUALITY:
         return Instructions()
     if kind == MODEL_QUALITY:

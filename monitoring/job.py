@@ -28,13 +28,14 @@ from monitoring import metrics, report
 from monitoring.aws.clients import connect
 from monitoring.capture import FAULTY_SHARE, Reading, Window, merge
 from monitoring.datasets import Dataset
-from monitoring.documents import CONSTRAINTS, STATISTICS, publish
+from monitoring.documents import CONSTRAINTS, STATISTICS, parse, publish, read
 from monitoring.errors import FAILED, OK, MonitoringError, NoDataError, UsageError
 from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
 from monitoring.instructions import Given, Instructions, Model, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.monitors import monitor_for
 from monitoring.monitors.base import Mode, Monitor
+from monitoring.monitors.quality_extras_settings import Extras
 from monitoring.predictors import opened
 from monitoring.scripts.environment import POSTPROCESSOR, PREPROCESSOR, script_of
 from monitoring.scripts.postprocessing import postprocess
@@ -244,12 +245,29 @@ def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
 def _given(environment: Mapping[str, str], root: Path) -> Given:
     """The attributes, and the analysis configuration where there is one."""
     texts = {name: environment.get(name, "") for name in ATTRIBUTES}
+    extras = _extras(environment, root)
     if environment.get("analysis_config"):
-        return Given(**texts, analysis_config=_path(environment, "analysis_config", root))
+        config = _path(environment, "analysis_config", root)
+        return Given(**texts, analysis_config=config, extras=extras)
     usual = root / CONFIG / "analysis_config.json"
     # A definition's ConfigUri may name a file of any name; it is alone in its directory.
     found = [usual] if usual.is_file() else sorted((root / CONFIG).glob("*.json"))
-    return Given(**texts, analysis_config=found[0] if len(found) == 1 else None)
+    return Given(**texts, analysis_config=found[0] if len(found) == 1 else None, extras=extras)
+
+
+def _extras(environment: Mapping[str, str], root: Path) -> Extras | None:
+    """`additional_measures`, a variable of ours: a file's path, or the JSON itself.
+
+    A managed definition stages no file of ours, but passes a variable of 256 characters.
+    """
+    name = "additional_measures"
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    if text.startswith("{"):
+        return Extras.of(parse(text.encode(), name), name)
+    path = _path(environment, name, root)
+    return Extras.of(read(path), path.name)
 
 
 def _window(environment: Mapping[str, str]) -> Window | None:

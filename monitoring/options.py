@@ -111,6 +111,19 @@ SCRIPTS = (
 SCRIPTED = {kind: () if kind.has_config_file else SCRIPTS for kind in KINDS}
 """Clarify's two monitors know no scripts, and so have no such options."""
 
+MEASURED: dict[Kind, tuple[Decorator, ...]] = {
+    MODEL_QUALITY: (
+        click.option(
+            "--additional-measures",
+            type=FILE,
+            help="JSON: calibration, costs, review capacity and segments to measure beside AWS's "
+            "metrics. See docs/model-quality.md.",
+        ),
+        FEATURES,
+    ),
+}
+"""What a check alone has to be told."""
+
 TABLE = (
     click.option("--data", type=click.Path(path_type=Path), help="A table: CSV, or .parquet."),
     click.option(
