@@ -168,6 +168,8 @@ def _evidence(
         evidence = {
             "largest_difference": drift.largest,
             "at": drift.at,
+            "baseline_share": drift.baseline_share,
+            "current_share": drift.current_share,
             "correction": drift.correction,
             "baseline_size": drift.baseline_size,
             "current_size": drift.current_size,
