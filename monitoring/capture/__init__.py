@@ -3,8 +3,10 @@
 Needs     capture files (JSON Lines, perhaps gzipped) and the window they are read for
 Writes    nothing but merged records; readers give batches, counts, and where it went wrong
 
-    lines.py      files    → numbered lines        what a file may do wrong
+    lines.py      a file   → numbered lines        what a file may do wrong
+    slices.py     files    → slices of whole lines  whose lines they are
     records.py    a line   → one captured event    what an event is, and which window it is in
+    seen.py       which events were met before
     events.py     files    → events of the window  each once
     payloads.py   a payload → its rows             CSV, JSON, JSON Lines, BASE64
     headers.py    rows that are names, not values

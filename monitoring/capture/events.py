@@ -9,15 +9,16 @@ at: whoever decodes payloads need not know about time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from monitoring.capture.lines import Flaw, Line, capture_files, read_lines
+from monitoring.capture.lines import Flaw, Line
 from monitoring.capture.records import Record, Window, parse_record, when
+from monitoring.capture.seen import Seen, event_key, retry_key
+from monitoring.capture.slices import Located, read_slices
 from monitoring.capture.tally import Tally
 
 HOUR = timedelta(hours=1)
@@ -38,32 +39,34 @@ class Events:
 
     window: Window | None
     tally: Tally
-    seen: set[int] = field(default_factory=set)
+    seen: Seen = field(default_factory=Seen)
 
     def of(self, source: Path | Iterable[Path]) -> Iterator[Event]:
         """Read the files; raises CaptureError when `source` does not exist."""
+        for piece in read_slices(source, self.tally.counts):
+            for located in piece.lines():
+                event = self.at(located)
+                if event is not None:
+                    yield event
+
+    def at(self, located: Located) -> Event | None:
+        """The event in one line; None where there is none to use, which is counted."""
+        (file, written), line = located
         counts = self.tally.counts
-        root = source if isinstance(source, Path) and source.is_dir() else None
-        for path in capture_files(source):
-            file = path.relative_to(root).as_posix() if root else path.name
-            counts.files += 1
-            written = _hour_of(file)
-            for line in read_lines(path):
-                if not line.data and line.flaw is None:
-                    counts.blank += 1
-                    continue
-                counts.records += 1
-                try:
-                    record = self._usable(line, written)
-                except Flaw as flaw:
-                    place = self._place_of_file(written)
-                    if place == "inside":
-                        self.tally.note(file, line.number, flaw)
-                    else:
-                        counts.add(place)
-                    continue
-                if record is not None:
-                    yield Event(file, line.number, record, len(line.data))
+        if not line.data and line.flaw is None:
+            counts.blank += 1
+            return None
+        counts.records += 1
+        try:
+            record = self._usable(line, written)
+        except Flaw as flaw:
+            place = self._place_of_file(written)
+            if place == "inside":
+                self.tally.note(file, line.number, flaw)
+            else:
+                counts.add(place)
+            return None
+        return record and Event(file, line.number, record, len(line.data))
 
     def _usable(self, line: Line, written: datetime | None) -> Record | None:
         """The line's event; None when it belongs elsewhere. Raises Flaw."""
@@ -104,21 +107,9 @@ class Events:
         A retry has an event id of its own, the same inference id and the same request. The
         inference id alone proves nothing: some clients send one id with every request.
         """
-        keys = []
-        if record.event_id:
-            keys.append(hash(("event", record.event_id)))
+        repeated = bool(record.event_id) and self.seen.add(event_key(record.event_id))
         if record.inference_id and record.input is not None:
-            keys.append(hash(("inference", record.inference_id, record.input.data)))
-        repeated = not self.seen.isdisjoint(keys)
-        self.seen.update(keys)
+            key = retry_key(record.inference_id, record.input.data)
+            repeated = self.seen.add(key) or repeated
         self.tally.counts.duplicates += repeated
         return repeated
-
-
-def _hour_of(file: str) -> datetime | None:
-    """The hour a capture file was written, from its path `…/yyyy/mm/dd/hh/…`."""
-    found = re.search(r"(?:^|/)(\d{4})/(\d\d)/(\d\d)/(\d\d)/[^/]*$", file)
-    try:
-        return when("{}-{}-{}T{}:00:00".format(*found.groups())) if found else None
-    except ValueError:
-        return None
