@@ -15,7 +15,9 @@ from typing import Any, get_args
 
 from monitoring import report
 from monitoring.capture import Reading
-from monitoring.datasets import Dataset, Opened
+from monitoring.compute.gathering import ONE_PASS, Engine, Progress, gathered, silent
+from monitoring.compute.work import Partial, Work
+from monitoring.datasets import Dataset
 from monitoring.documents import CONSTRAINTS, Documents, read
 from monitoring.errors import DocumentError, NoDataError, UsageError
 from monitoring.instructions import Instructions
@@ -31,23 +33,18 @@ def suggest(
     categorical_drift_method: str = "",
     mode: Mode = "corrected",
     on_reading: Callable[[Reading[Any]], None] | None = None,
+    engine: Engine = ONE_PASS,
+    progress: Progress = silent,
 ) -> Documents:
-    """A baseline's documents from its data set.
+    """A baseline's documents from its data set, read by an engine.
 
     `on_reading` is handed the books of the reading, where there are any: what was left out
     of a baseline stands in none of its documents.
     """
-    told = told or Instructions()
-    if told.wanted is not None:
-        with told.ready() as settings, dataset.observations(told.wanted, mode) as observed:
-            made = monitor.suggest(observed.batches, settings, mode)
-            if on_reading is not None and observed.reading is not None:
-                on_reading(observed.reading)
-            return made
-    opened = dataset.batches((), mode)
-    documents = dict(monitor.suggest(opened.batches, None, mode))
-    if on_reading is not None and opened.reading is not None:
-        on_reading(opened.reading)
+    found = gathered(Work(monitor, dataset, told or Instructions(), mode), engine, progress)
+    documents = dict(monitor.suggest_from(found.state, mode))
+    if on_reading is not None and found.books is not None:
+        on_reading(found.books.reading())
     if categorical_drift_method:
         config = documents[CONSTRAINTS]["monitoring_config"]["distribution_constraints"]
         config["categorical_drift_method"] = categorical_drift_method
@@ -60,32 +57,26 @@ def check(
     baseline: Documents,
     mode: Mode,
     told: Instructions | None = None,
+    engine: Engine = ONE_PASS,
+    progress: Progress = silent,
 ) -> report.Outcome:
     """Compare a data set with a baseline; raises NoDataError naming what was read instead."""
-    told = told or Instructions()
-    if told.wanted is None:
-        opened = dataset.batches(_feature_names(baseline), mode)
-        return _judged(monitor, dataset, opened, baseline, mode, None)
-    with told.ready() as settings, dataset.observations(told.wanted, mode) as observed:
-        return _judged(monitor, dataset, observed, baseline, mode, settings)
+    dataset, baseline = dataset.beside(baseline)
+    work = Work(monitor, dataset, told or Instructions(), mode, baseline)
+    return concluded(work, gathered(work, engine, progress))
 
 
-def _judged(
-    monitor: Monitor,
-    dataset: Dataset,
-    opened: Opened[Any],
-    baseline: Documents,
-    mode: Mode,
-    settings: Any,
-) -> report.Outcome:
+def concluded(work: Work, found: Partial) -> report.Outcome:
+    """The outcome of what was gathered from all the data; raises what `check` does."""
+    monitor, dataset, mode = work.monitor, work.dataset, work.mode
+    reading = found.books.reading() if found.books is not None else None
     try:
-        analysis = monitor.analyze(opened.batches, baseline, mode, settings)
+        analysis = monitor.analyze_from(found.state, work.baseline or {}, mode)
     except NoDataError:
-        if opened.reading is None or opened.reading.counts.rows:
+        if reading is None or reading.counts.rows:
             raise
-        raise NoDataError(_no_data(opened.reading, dataset)) from None
-    window, reading, coverage = dataset.window, opened.reading, opened.coverage
-    return report.Outcome(monitor.kind, mode, analysis, window, reading, coverage)
+        raise NoDataError(_no_data(reading, dataset)) from None
+    return report.Outcome(monitor.kind, mode, analysis, dataset.window, reading, found.coverage)
 
 
 def documents_of(outcome: report.Outcome) -> Documents:
@@ -130,13 +121,4 @@ def _no_data(reading: Reading[Any], dataset: Dataset) -> str:
         f"NO_DATA: no captured record{window}, so nothing was evaluated (read: "
         f"{seen or 'no files'}). Check that the endpoint had traffic and that its data capture "
         "is on and started."
-    )
-
-
-def _feature_names(baseline: Documents) -> tuple[str, ...]:
-    constraints = baseline.get(CONSTRAINTS)
-    features = constraints.get("features") if isinstance(constraints, Mapping) else None
-    listed = features if isinstance(features, list) else []
-    return tuple(
-        str(entry["name"]) for entry in listed if isinstance(entry, Mapping) and "name" in entry
     )
