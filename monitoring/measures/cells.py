@@ -72,7 +72,7 @@ class Cells(NamedTuple):
         first = self.data[self.starts]
         negative = first == MINUS
         second = self.data[np.minimum(self.starts + 1, self.data.size - 1)]
-        bare = negative & (second == DOT)
+        bare: Mask = negative & (second == DOT)
         plain = self.data - DOT <= NINE - DOT
         if np.count_nonzero(plain) + np.count_nonzero(negative) == self.data.size:
             return bare if bare.any() else None

@@ -14,23 +14,22 @@ from collections.abc import Collection, Iterator
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitoring.measures import summaries
 from monitoring.measures.categories import Categories
-from monitoring.measures.hll import DistinctCount
-from monitoring.measures.kll import QuantileSketch
-from monitoring.measures.moments import Moments
-from monitoring.measures.types import TypeCounts, classify
-from monitoring.measures.xxhash import xxhash64
+from monitoring.measures.state import Mode
+from monitoring.measures.summaries import Distinct, Moments, Sketch, summary_for
+from monitoring.measures.types import Repeats, TypeCounts, classify, count_where
 
 
 class ColumnState:
     """Sufficient statistics of one column.
 
     `domain` is the set of texts a baseline allows; cells inside it are counted as they
-    pass, so the share is exact however many distinct values there are.
+    pass, so the share is exact however many distinct values there are. `mode` says how its
+    numbers are summarized: `compat` depends on the order of rows, `corrected` does not.
 
     >>> column = ColumnState(domain=["a", "b"])
     >>> column.update(pa.array(["a", None, "z", "a"]))
@@ -38,16 +37,29 @@ class ColumnState:
     (3, 1, 2, 'String')
     """
 
-    def __init__(self, domain: Collection[str] | None = None) -> None:
+    def __init__(self, domain: Collection[str] | None = None, mode: Mode = "corrected") -> None:
         self.domain = None if domain is None else pa.array(domain, pa.string())
         self.missing = 0
         self.non_finite = 0
         self.in_domain = 0
         self.types = TypeCounts()
-        self.moments = Moments()
-        self.sketch = QuantileSketch()
         self.categories = Categories()
-        self.distinct = DistinctCount()
+        self.summary = summary_for(mode)
+
+    @property
+    def moments(self) -> Moments:
+        """Sum, mean, deviation and range of the finite numbers."""
+        return self.summary.moments
+
+    @property
+    def sketch(self) -> Sketch:
+        """How the finite numbers are distributed."""
+        return self.summary.sketch
+
+    @property
+    def distinct(self) -> Distinct:
+        """How many different values there are."""
+        return self.summary.distinct
 
     @property
     def present(self) -> int:
@@ -63,33 +75,29 @@ class ColumnState:
     def update(self, cells: pa.StringArray) -> None:
         """Take in one batch, in row order."""
         self.missing += cells.null_count
-        texts = cells.drop_null()
+        texts = cells.drop_null() if cells.null_count else cells
         if not len(texts):
             return
         if self.categories.counts is None:
-            numbers = self._take_in(texts, None)
-        else:
-            encoded = texts.dictionary_encode()
-            rows = encoded.indices.to_numpy(zero_copy_only=False)
-            repeats = np.bincount(rows, minlength=len(encoded.dictionary))
-            numbers = self._take_in(encoded.dictionary, repeats)[rows]
-            self.categories.update(zip(_texts(encoded.dictionary), repeats.tolist(), strict=True))
-        finite = numbers[np.isfinite(numbers)]
-        self.non_finite += int(np.count_nonzero(np.isinf(numbers)))
-        self.moments.update(finite)
-        self.sketch.update(finite)
+            self._take_in(texts)
+            return
+        encoded = texts.dictionary_encode()
+        rows = encoded.indices.to_numpy(zero_copy_only=False)
+        repeats = np.bincount(rows, minlength=len(encoded.dictionary))
+        self._take_in(encoded.dictionary, repeats, rows)
+        self.categories.update(zip(_texts(encoded.dictionary), repeats.tolist(), strict=True))
 
     def _take_in(
-        self, texts: pa.StringArray, repeats: npt.NDArray[np.int64] | None
-    ) -> npt.NDArray[np.float64]:
-        """Type, hash and look up each text once, however often it occurs; its value, or NaN."""
+        self, texts: pa.StringArray, repeats: Repeats = None, rows: Repeats = None
+    ) -> None:
+        """Type and look up each text once, however often it occurs and in whichever `rows`."""
         counts, numbers = classify(texts, repeats)
         self.types += counts
-        self.distinct.update(xxhash64(texts))
+        self.non_finite += count_where(np.isinf(numbers), repeats)
         if self.domain is not None:
             known = pc.is_in(texts, self.domain).to_numpy(zero_copy_only=False)
-            self.in_domain += int(known.sum() if repeats is None else repeats[known].sum())
-        return numbers
+            self.in_domain += count_where(known, repeats)
+        self.summary.update(texts, numbers, repeats, rows)
 
     def __add__(self, other: Self) -> Self:
         """Both inputs together, `self`'s rows first."""
@@ -99,10 +107,8 @@ class ColumnState:
         merged.non_finite = self.non_finite + other.non_finite
         merged.in_domain = self.in_domain + other.in_domain
         merged.types = self.types + other.types
-        merged.moments = self.moments + other.moments
-        merged.sketch = self.sketch + other.sketch
         merged.categories = self.categories + other.categories
-        merged.distinct = self.distinct + other.distinct
+        merged.summary = summaries.merged(self.summary, other.summary)
         return merged
 
 

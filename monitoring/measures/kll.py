@@ -74,7 +74,10 @@ class QuantileSketch:
 
     @classmethod
     def from_levels(
-        cls, levels: Sequence[Sequence[float]], k: int = SKETCH_SIZE, c: float = SHRINKING_FACTOR
+        cls,
+        levels: Sequence[Sequence[float] | Floats],
+        k: int = SKETCH_SIZE,
+        c: float = SHRINKING_FACTOR,
     ) -> Self:
         """The sketch that a statistics.json describes (`sketch.data`, `sketch.parameters`)."""
         sketch = cls(k, c)
@@ -82,6 +85,29 @@ class QuantileSketch:
         sketch._compactions = [0] * len(sketch.levels)
         sketch._offsets = [0] * len(sketch.levels)
         return sketch
+
+    @classmethod
+    def of_ranked(cls, ranked: Ranked, k: int = SKETCH_SIZE, c: float = SHRINKING_FACTOR) -> Self:
+        """A sketch of a distribution that is already known, always the same one.
+
+        Up to 2050 values are all of them. Beyond, most items stand in one level, each for
+        as many rows, at the middle of its share of the ranks: no rank errs by more than half
+        a share, under 0.05 %. The rows left over stand in the levels below, one item each.
+
+        >>> few = Ranked(np.array([1.0, 2.0]), np.array([3.0, 4100.0]))
+        >>> sketch = QuantileSketch.of_ranked(few)
+        >>> [level.size for level in sketch.levels], sketch.count
+        ([1, 1, 1025], 4103)
+        """
+        counts = ranked.weights.astype(np.int64)
+        total, top = int(counts.sum()), 0
+        while total >> top > level_capacity(k, c, 0):
+            top += 1
+        sizes = [total >> height & 1 for height in range(top)] + [total >> top]
+        widths = np.repeat(np.int64(1) << np.arange(top + 1, dtype=np.int64), sizes)
+        middles = np.cumsum(widths) - widths + widths // 2
+        items = ranked.values[np.searchsorted(np.cumsum(counts), middles, side="right")]
+        return cls.from_levels(np.split(items, np.cumsum(sizes)[:-1]), k, c)
 
     @property
     def count(self) -> int:
@@ -152,14 +178,11 @@ class QuantileSketch:
 
     def buckets(self, minimum: float, maximum: float) -> tuple[Bucket, ...]:
         """Ten equal-width buckets over the column's true range; counts add up to `count`."""
-        edges = [_edge(minimum, maximum, i) for i in range(BUCKETS + 1)]
-        ranked = self.ranked()
-        below = np.concatenate(([0.0], np.cumsum(ranked.weights)))
-        ranks = below[np.searchsorted(ranked.values, edges[:-1], side="left")]
-        counts = np.diff(np.append(ranks, ranked.total))
-        return tuple(
-            Bucket(edges[i], edges[i + 1], int(count)) for i, count in enumerate(counts.tolist())
-        )
+        return buckets_of(self.ranked(), minimum, maximum)
+
+    def as_kll(self) -> Self:
+        """Itself: what statistics.json holds."""
+        return self
 
     def _weights(self) -> Floats:
         sizes = [level.size for level in self.levels]
@@ -196,6 +219,17 @@ def level_capacity(k: int, c: float, height: int) -> int:
     [2050, 1314, 842]
     """
     return 2 * (math.ceil(k * c**height / 2) + 1)
+
+
+def buckets_of(ranked: Ranked, minimum: float, maximum: float) -> tuple[Bucket, ...]:
+    """Ten equal-width buckets from `minimum` to `maximum`."""
+    edges = [_edge(minimum, maximum, i) for i in range(BUCKETS + 1)]
+    below = np.concatenate(([0.0], np.cumsum(ranked.weights)))
+    ranks = below[np.searchsorted(ranked.values, edges[:-1], side="left")]
+    counts = np.diff(np.append(ranks, ranked.total))
+    return tuple(
+        Bucket(edges[i], edges[i + 1], int(count)) for i, count in enumerate(counts.tolist())
+    )
 
 
 def _level(levels: list[Floats], height: int) -> Floats:

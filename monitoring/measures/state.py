@@ -8,7 +8,10 @@ an hour can be read in slices, by several processes, or on Spark, and reduced.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from typing import Literal, Protocol, Self, TypeVar
+
+Mode = Literal["corrected", "compat"]
+"""`compat` gives AWS's numbers, defects included; `corrected` counts rows, in any order."""
 
 T_contra = TypeVar("T_contra", contravariant=True)
 

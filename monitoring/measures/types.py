@@ -105,7 +105,9 @@ def _beside(counts: TypeCounts, texts: pa.StringArray, repeats: Repeats, rest: M
 def _words(texts: pa.StringArray, repeats: Repeats) -> TypeCounts:
     """Of cells that cannot be numbers."""
     booleans = pc.is_in(texts, BOOLEANS).to_numpy(zero_copy_only=False)
-    return TypeCounts(boolean=_count(booleans, repeats), string=_count(~booleans, repeats))
+    return TypeCounts(
+        boolean=count_where(booleans, repeats), string=count_where(~booleans, repeats)
+    )
 
 
 def _candidates(texts: pa.StringArray, repeats: Repeats) -> Classified:
@@ -120,7 +122,7 @@ def _candidates(texts: pa.StringArray, repeats: Repeats) -> Classified:
         never = cells.never_numbers()
         if not never.any():
             raise
-        return _beside(TypeCounts(string=_count(never, repeats)), texts, repeats, ~never)
+        return _beside(TypeCounts(string=count_where(never, repeats)), texts, repeats, ~never)
     if odd is None:
         return _decimals(cells, repeats), values
     apart = texts.filter(pa.array(odd))
@@ -147,8 +149,8 @@ def _matched(texts: pa.StringArray, repeats: Repeats) -> Classified:
     numeric = integral | fractional
     values = np.full(len(texts), np.nan)
     values[numeric] = _numbers(texts.filter(pa.array(numeric)))
-    fractions, integers = _count(fractional, repeats), _count(integral, repeats)
-    return TypeCounts(fractions, integers, string=_count(~numeric, repeats)), values
+    fractions, integers = count_where(fractional, repeats), count_where(integral, repeats)
+    return TypeCounts(fractions, integers, string=count_where(~numeric, repeats)), values
 
 
 def _matches(texts: pa.StringArray, pattern: str) -> Mask:
@@ -160,7 +162,8 @@ def _matches(texts: pa.StringArray, pattern: str) -> Mask:
     return mask
 
 
-def _count(mask: Mask, repeats: Repeats) -> int:
+def count_where(mask: Mask, repeats: Repeats) -> int:
+    """Cells for which `mask` is true, `repeats` of each."""
     return int(np.count_nonzero(mask) if repeats is None else repeats[mask].sum())
 
 

@@ -78,12 +78,12 @@ def _stripes(
     lanes = [
         np.full(starts.size, lane) for lane in (seed + _P1 + _P2, seed + _P2, seed, seed - _P1)
     ]
-    for stripe in range(0, length, 32):
-        for lane in range(4):
-            lanes[lane] = _round(lanes[lane], _word(data, starts + (stripe + 8 * lane), 8))
+    for at in range(0, length, 8):
+        lane = at // 8 % 4
+        lanes[lane] = _round(lanes[lane], _word(data, starts + at, 8))
     digest = sum(map(_rotate, lanes, (1, 7, 12, 18)), np.zeros(starts.size, dtype=np.uint64))
-    for lane in lanes:
-        digest = (digest ^ _round(np.uint64(0), lane)) * _P1 + _P4
+    for state in lanes:
+        digest = (digest ^ _round(np.uint64(0), state)) * _P1 + _P4
     return digest
 
 

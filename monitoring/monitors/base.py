@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from monitoring.documents import Documents
 from monitoring.kinds import Kind
+from monitoring.measures import state
 from monitoring.measures.state import Uncomputable
 
 Batch: TypeAlias = pa.RecordBatch
@@ -48,7 +49,7 @@ class Observations:
         return int(self.features.num_rows)
 
 
-Mode = Literal["corrected", "compat"]
+Mode: TypeAlias = state.Mode
 """`compat` gives AWS's numbers, defects included; `corrected` counts rows."""
 
 

@@ -78,15 +78,16 @@ def gather(
     Raises DocumentError when the baseline is unusable.
     """
     if baseline is None:
-        return Gathered(_table(data))
+        return Gathered(_table(data, mode))
     constraints = _constraints(baseline)
     batches = iter(data)
     first = next(batches, None)
     if first is None:
-        return Gathered(_table(()))
+        return Gathered(_table((), mode))
     alignment = align(tuple(first.schema.names), constraints.names, mode)
     renamed = _renamed(chain([first], batches), alignment)
-    return Gathered(_table(renamed, constraints if alignment.comparable else None), alignment)
+    comparable = constraints if alignment.comparable else None
+    return Gathered(_table(renamed, mode, comparable), alignment)
 
 
 def suggest_from(state: Gathered, mode: Mode = "corrected") -> Documents:  # noqa: ARG001
@@ -101,12 +102,14 @@ def analyze_from(state: Gathered, baseline: Documents, mode: Mode = "corrected")
     return judge(table, baseline, alignment, mode)
 
 
-def summarize(data: Iterable[Batch], constraints: Constraints | None = None) -> TableState:
+def summarize(
+    data: Iterable[Batch], constraints: Constraints | None = None, mode: Mode = "corrected"
+) -> TableState:
     """The state of a stream of batches; raises NoDataError without rows.
 
     Give the constraints the state is to be judged by: it counts cells inside their domains.
     """
-    return _with_rows(_table(data, constraints))
+    return _with_rows(_table(data, mode, constraints))
 
 
 def describe(table: TableState) -> Documents:
@@ -174,10 +177,10 @@ def _drifts(
     return findings, distances
 
 
-def _table(data: Iterable[Batch], constraints: Constraints | None = None) -> TableState:
+def _table(data: Iterable[Batch], mode: Mode, constraints: Constraints | None = None) -> TableState:
     features = constraints.features if constraints else ()
     domains = {f.name: f.domains for f in features if f.domains is not None}
-    return TableState.of(_checked(data), domains)
+    return TableState.of(_checked(data), domains, mode)
 
 
 def _with_rows(table: TableState) -> TableState:

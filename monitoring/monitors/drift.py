@@ -84,7 +84,7 @@ def _numeric(
     if mode == "compat":
         if column.types.inferred not in ("Integral", "Fractional"):
             return Uncomputable(f"the column is {column.types.inferred} now, not numeric")
-        ranked = (baseline.ranked_as_deequ(), column.sketch.ranked_as_deequ())
+        ranked = (baseline.ranked_as_deequ(), column.sketch.as_kll().ranked_as_deequ())
         return numeric_distance(*ranked, config.comparison_method)
     distance = numeric_distance(baseline.ranked(), column.sketch.ranked(), config.comparison_method)
     return _decidable(distance, config.comparison_threshold)
@@ -177,8 +177,8 @@ def _evidence(
     if baseline.sketch is not None:
         return evidence | _shares(baseline.sketch.ranked(), column.sketch.ranked())
     return evidence | {
-        "baseline_counts": dict(baseline.histogram or {}),
-        "current_counts": dict(column.categories.counts or {}),
+        "baseline_counts": dict(sorted((baseline.histogram or {}).items())),
+        "current_counts": dict(sorted((column.categories.counts or {}).items())),
     }
 
 

@@ -19,6 +19,7 @@ from monitoring.errors import DocumentError
 from monitoring.kinds import DATA_QUALITY
 from monitoring.measures.column import ColumnState
 from monitoring.measures.kll import QuantileSketch, level_capacity
+from monitoring.measures.summaries import Sketch
 from monitoring.measures.table import TableState
 from monitoring.monitors.unconfirmed import has_histogram
 
@@ -126,15 +127,16 @@ def _numerical_statistics(column: ColumnState) -> dict[str, Any]:
     return block
 
 
-def _kll(sketch: QuantileSketch, minimum: float, maximum: float) -> dict[str, Any]:
+def _kll(sketch: Sketch, minimum: float, maximum: float) -> dict[str, Any]:
+    written = sketch.as_kll()
     return {
         "buckets": [
             {"lower_bound": b.lower, "upper_bound": b.upper, "count": float(b.count)}
             for b in sketch.buckets(minimum, maximum)
         ],
         "sketch": {
-            "parameters": {"c": sketch.c, "k": float(sketch.k)},
-            "data": [level.tolist() for level in sketch.levels],
+            "parameters": {"c": written.c, "k": float(written.k)},
+            "data": [level.tolist() for level in written.levels],
         },
     }
 

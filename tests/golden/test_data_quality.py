@@ -79,12 +79,12 @@ class TestSdkQualityCheckStep:
         return table(self.case, "baseline_dataset.csv", list(self.names)).to_batches()
 
     def test_statistics_are_equal_to_the_last_bit(self):
-        contained(load(self.case, "statistics.json"), suggest(self.data())["statistics.json"])
+        suggested = suggest(self.data(), mode="compat")
+        contained(load(self.case, "statistics.json"), suggested["statistics.json"])
 
     def test_the_suggested_constraints_are_equal(self):
-        contained(
-            load(self.case, "constraints.good.json"), suggest(self.data())["constraints.json"]
-        )
+        suggested = suggest(self.data(), mode="compat")
+        contained(load(self.case, "constraints.good.json"), suggested["constraints.json"])
 
     @pytest.mark.parametrize("mode", ["compat", "corrected"])
     def test_the_good_constraints_find_nothing(self, mode):
@@ -124,7 +124,8 @@ class TestMarketplace2021:
         for name in as_floats:
             texts = [str(float(cell)) for cell in current[name].to_pylist()]
             current = current.set_column(names.index(name), name, pa.array(texts))
-        return analyze(current.to_batches(), suggest(baseline_data.to_batches()), mode)
+        baseline = suggest(baseline_data.to_batches(), mode=mode)
+        return analyze(current.to_batches(), baseline, mode)
 
     def expected(self) -> set[tuple[str, ...]]:
         document = load(self.case, "constraint_violations.transcribed_from_screenshot.json")
@@ -175,8 +176,8 @@ class TestPackt2021:
         rows = self.rows()
         constraints = Constraints.of(load(self.case, "constraints.edited_used_by_run.json"))
         parts = [rows.slice(0, 13), rows.slice(13)]
-        states = [summarize(part.to_batches(), constraints) for part in parts]
-        empty = TableState(rows.schema.names, {})
+        states = [summarize(part.to_batches(), constraints, "compat") for part in parts]
+        empty = TableState(rows.schema.names, {}, "compat")
         return empty + states[0] + states[1]
 
     def test_statistics_of_two_partitions_are_equal_to_the_last_bit(self):
@@ -184,7 +185,7 @@ class TestPackt2021:
 
     def test_one_partition_would_not_be(self):
         rows = self.rows()
-        constant = summarize(rows.to_batches())["label"].moments
+        constant = summarize(rows.to_batches(), mode="compat")["label"].moments
         expected = load(self.case, "monitoring.statistics.json")["features"][0]
         assert constant.std_dev != expected["numerical_statistics"]["std_dev"]
 
@@ -228,7 +229,7 @@ class TestFromIdeaToProd2025:
         ]
         plain = [f"{output},{inputs}".split(",") for output, inputs in cells]
         names = [f"_c{i}" for i in range(len(plain[0]) - 1)]
-        baseline = suggest([batch([row[1:] for row in plain], names)])
+        baseline = suggest([batch([row[1:] for row in plain], names)], mode="compat")
         floats = [[str(float(v)) if i < 3 else v for i, v in enumerate(r[1:])] for r in plain]
         order = sorted(range(len(names)), key=lambda i: names[i])
         current = batch([[row[i] for i in order] for row in floats], names)
