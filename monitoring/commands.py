@@ -25,6 +25,7 @@ from monitoring.datasets import CAPTURED, Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, publish, read
 from monitoring.errors import VIOLATIONS_FOUND, UsageError
 from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
+from monitoring.excluding import Exclusion
 from monitoring.instructions import Given, Instructions, instructions
 from monitoring.kinds import BIAS, EXPLAINABILITY, KINDS, MODEL_QUALITY, Kind
 from monitoring.measures.attribution import Predict
@@ -124,7 +125,7 @@ def suggesting(kind: Kind) -> click.Command:
         if data is None:
             raise UsageError("give --data FILE, the table to describe.")
         preprocessor, postprocessor = scripts_in(told)
-        dataset = replace(table(data, header), preprocessor=preprocessor)
+        dataset = replace(table(data, header), preprocessor=preprocessor, excluded=excluded(told))
         with working("describing the data"):
             to_do = instructed(kind, dataset, told)
             documents = suggest(
@@ -157,7 +158,8 @@ def checking(kind: Kind) -> click.Command:
                 "those suggested for this data. Name another directory."
             )
         preprocessor, postprocessor = scripts_in(told)
-        dataset = replace(checked_data(told), preprocessor=preprocessor)
+        dataset = checked_data(told)
+        dataset = replace(dataset, preprocessor=preprocessor, excluded=excluded(told))
         documents = baseline_in(baseline)
         if kind == MODEL_QUALITY and not told["problem_type"]:
             told["problem_type"] = next(iter(read_constraints(documents[CONSTRAINTS])))
@@ -207,6 +209,11 @@ def scripts_in(told: dict[str, Any]) -> tuple[Script | None, Script | None]:
     return before, after
 
 
+def excluded(told: dict[str, Any]) -> Exclusion | None:
+    """Columns to leave out; takes the option that says so out of `told`."""
+    return Exclusion.of(told.pop("exclude_features_attribute", ""))
+
+
 def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructions:
     """The instructions in a command's options."""
     predicted = told.pop("predicted_label", "")
@@ -244,7 +251,9 @@ def model_named(name: str, config: ExplainabilityConfig) -> AbstractContextManag
 
 def table(path: Path, header: bool) -> Dataset:
     """A table on disk, told apart by its suffix."""
-    return Dataset(path, "parquet" if path.suffix == ".parquet" else "csv", {"header": header})
+    formats = {".parquet": "parquet", ".jsonl": "json", ".json": "json"}
+    options = {"header": header, "line": path.suffix != ".json"}
+    return Dataset(path, formats.get(path.suffix, "csv"), options)
 
 
 def baseline_in(directory: Path) -> dict[str, Any]:

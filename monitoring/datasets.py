@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from monitoring.capture import (
     FAULTY_SHARE,
@@ -29,14 +29,17 @@ from monitoring.capture import (
     read_coverage,
     read_observed,
 )
+from monitoring.documents import Documents
 from monitoring.errors import NoDataError, UsageError
+from monitoring.excluding import Exclusion
+from monitoring.json_tables import observed_json, read_json
 from monitoring.monitors.base import Batch, Mode, Observations
 from monitoring.scripts.preprocessing import GROUND_TRUTH, preprocess_capture, preprocess_table
 from monitoring.scripts.process import Script
 from monitoring.tables import read_csv, read_parquet
 
 CAPTURED, MERGED = "sagemakerCaptureJson", "sagemakerMergeJson"
-TABLES = ("csv", "parquet")
+TABLES = ("csv", "json", "parquet")
 T = TypeVar("T")
 
 
@@ -75,13 +78,33 @@ class Dataset:
     """A smaller labelled share of the window's records is not evaluated."""
     preprocessor: Script | None = None
     """The user's script that makes rows of records."""
+    excluded: Exclusion | None = None
+    """Columns that data quality does not look at."""
 
     @property
     def is_table(self) -> bool:
         return self.format in TABLES
 
+    @property
+    def is_json_lines(self) -> bool:
+        """`line` in the API, `lines` in the SDK; what neither says is JSON Lines."""
+        return truth(self.options.get("line", self.options.get("lines", True)))
+
+    def beside(self, baseline: Documents) -> tuple[Self, Documents]:
+        """The data and the baseline to check it with, both without the excluded columns."""
+        if self.excluded is None:
+            return self, baseline
+        excluded, documents = self.excluded.beside(baseline)
+        return replace(self, excluded=excluded), documents
+
     def batches(self, names: tuple[str, ...], mode: Mode) -> Opened[Batch]:
         """All of it as text, for data quality. `names` are the baseline's columns."""
+        if self.excluded is None:
+            return self._batches(names, mode)
+        opened = self._batches(self.excluded.known, mode)
+        return replace(opened, batches=self.excluded.applied(opened.batches, mode))
+
+    def _batches(self, names: tuple[str, ...], mode: Mode) -> Opened[Batch]:
         if self.preprocessor is not None:
             reading = self._preprocessed(self.path, self.preprocessor, False, mode)
             return Opened(reading.batches, reading)
@@ -109,6 +132,9 @@ class Dataset:
         if self.is_table and self.preprocessor is not None:
             reading = self._preprocessed(self.path, self.preprocessor, False, mode)
             yield Opened(observed_table(reading.batches, wanted), reading)
+            return
+        if self.format == "json":
+            yield Opened(self._observed_json(wanted))
             return
         if self.is_table:
             yield Opened(observed_table(self._table(), wanted))
@@ -152,16 +178,16 @@ class Dataset:
     ) -> Reading[Batch]:
         """The rows the user's script makes of the data; `labelled` of merged records."""
         like_aws = mode == "compat"
-        if self.format == "parquet":
+        if self.format == "parquet" or (self.format == "json" and not self.is_json_lines):
             raise UsageError(
-                "record_preprocessor_script is given, and the data are Parquet: there is no text "
-                "to hand to it. Give CSV or JSON Lines, or Parquet that needs no script."
+                "record_preprocessor_script is given, and the data are no lines of text: there is "
+                "nothing to hand to it. Give CSV or JSON Lines, or data that need no script."
             )
         if self.is_table:
             return preprocess_table(
                 path,
                 script,
-                csv=self.format == "csv",
+                csv=self.format == "csv",  # else it is JSON Lines
                 header=truth(self.options.get("header", True)),
                 like_aws=like_aws,
                 faulty_share=self.faulty_share,
@@ -179,7 +205,18 @@ class Dataset:
     def _table(self) -> Iterator[Batch]:
         if self.format == "parquet":
             return read_parquet(self.path)
+        if self.format == "json":
+            return read_json(self.path, self.is_json_lines)
         return read_csv(self.path, header=truth(self.options.get("header", True)))
+
+    def _observed_json(self, wanted: Wanted) -> Iterator[Observations]:
+        return observed_json(
+            self.path,
+            wanted.attributes,
+            lines=self.is_json_lines,
+            labelled=wanted.labels,
+            with_features=wanted.features,
+        )
 
     def _require(self, *formats: str) -> None:
         if self.format not in formats:

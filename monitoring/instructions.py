@@ -10,7 +10,7 @@ An attribute that is wrong is refused here, before an hour of traffic is read fo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +99,8 @@ def instructions(
         raise UsageError("explainability asks the model itself: give the model (--model).")
     config = ExplainabilityConfig.of(document, where)
     config = config.scored_by(given.probability_attribute or given.inference_attribute)
-    attributes = Attributes(features=given.features_attribute, headers=config.features)
+    features = given.features_attribute or (features_path(document) if is_table else "")
+    attributes = Attributes(features=features, headers=config.features)
     wanted = Wanted(attributes, labels=False, features=True)
     return Instructions(wanted=wanted, config=config, model=model)
 
@@ -150,10 +151,20 @@ def _bias(document: Any, where: str, given: Given, is_table: bool) -> Instructio
         predicted,
         given.probability_attribute,
         label,
-        given.features_attribute,
+        given.features_attribute or (features_path(document) if is_table else ""),
         settings.features,
     )
     return Instructions(settings, Wanted(attributes, features=True))
+
+
+def features_path(document: Any) -> str:
+    """`features` of an analysis configuration: a JMESPath, where the data are JSON.
+
+    >>> features_path({"dataset_type": "application/jsonlines", "features": "features"})
+    'features'
+    """
+    path = document.get("features") if isinstance(document, Mapping) else None
+    return path if isinstance(path, str) else ""
 
 
 def threshold(text: str) -> float | None:

@@ -31,6 +31,7 @@ from monitoring.datasets import Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, parse, publish, read
 from monitoring.errors import FAILED, OK, MonitoringError, NoDataError, UsageError
 from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
+from monitoring.excluding import Exclusion
 from monitoring.instructions import Given, Instructions, Model, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.monitors import monitor_for
@@ -68,7 +69,6 @@ ATTRIBUTES = (
 )
 """Variables that say where a row's parts are. `features_attribute` is UNCONFIRMED, and
 `negative_label` ours."""
-NOT_BUILT = ("exclude_features_attribute",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +93,18 @@ class Job:
     def parse(cls, environment: Mapping[str, str], root: Path, model: Model | None = None) -> Self:
         """Read the container's environment.
 
-        Raises UsageError naming the variable, or MonitoringError naming what is not built.
+        Raises UsageError naming the variable.
         """
         monitor = monitor_for(_kind(environment.get("analysis_type", "")))
-        for name in NOT_BUILT:
-            if environment.get(name):
-                raise MonitoringError(f"{name}: not built yet, so nothing was evaluated. Unset it.")
         variables = ((CONSTRAINTS, "baseline_constraints"), (STATISTICS, "baseline_statistics"))
         endpoint = environment.get("sagemaker_endpoint_name", "")
         schedule = environment.get("sagemaker_monitoring_schedule_name", "")
         dimensions = {"Endpoint": endpoint, "MonitoringSchedule": schedule}
         start = environment.get("start_time", "")
         preprocessor = script_of(environment, root, PREPROCESSOR, monitor.kind)
-        dataset = replace(_dataset(environment, root), preprocessor=preprocessor)
+        excluded = _excluded(environment, monitor.kind)
+        dataset = _dataset(environment, root)
+        dataset = replace(dataset, preprocessor=preprocessor, excluded=excluded)
         return cls(
             monitor=monitor,
             instructions=instructions(
@@ -240,6 +239,16 @@ def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
         _path(environment, labels, root) if environment.get(labels) else None,
         _share(environment, "minimum_label_coverage", 0.0),
     )
+
+
+def _excluded(environment: Mapping[str, str], kind: Kind) -> Exclusion | None:
+    text = environment.get("exclude_features_attribute", "")
+    if text and kind != DATA_QUALITY:
+        raise UsageError(
+            f"exclude_features_attribute: the {kind.title} monitor has no features to leave out; "
+            "AWS knows it for data quality only. Unset it."
+        )
+    return Exclusion.of(text)
 
 
 def _given(environment: Mapping[str, str], root: Path) -> Given:

@@ -45,8 +45,14 @@ THRESHOLD = click.option(
 CONFIG = click.option(
     "--config", "analysis_config", required=True, type=FILE, help="Clarify's analysis_config.json."
 )
+EXCLUDED = click.option(
+    "--exclude-features-attribute",
+    default="",
+    metavar="NAME,NAME",
+    help="Columns that are not looked at.",
+)
 TOLD: dict[Kind, tuple[Decorator, ...]] = {
-    DATA_QUALITY: (),
+    DATA_QUALITY: (EXCLUDED,),
     MODEL_QUALITY: (
         click.option(
             "--problem-type",
@@ -125,7 +131,9 @@ MEASURED: dict[Kind, tuple[Decorator, ...]] = {
 """What a check alone has to be told."""
 
 TABLE = (
-    click.option("--data", type=click.Path(path_type=Path), help="A table: CSV, or .parquet."),
+    click.option(
+        "--data", type=click.Path(path_type=Path), help="A table: CSV, .jsonl, .json or .parquet."
+    ),
     click.option(
         "--header/--no-header", default=True, show_default=True, help="Whether CSV has names."
     ),

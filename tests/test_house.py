@@ -34,6 +34,7 @@ RANKS = {
     **dict.fromkeys(("capture", "tables"), 2),
     **dict.fromkeys(("job", "report", "exports", "predictors"), 3),
     **dict.fromkeys(("compute", "datasets", "instructions", "evaluation", "metrics", "scripts"), 3),
+    **dict.fromkeys(("excluding", "json_tables"), 3),
     **dict.fromkeys(TOP, 4),
 }
 STDLIB_ONLY = (
@@ -141,8 +142,9 @@ SIDEWAYS = {
     ("evaluation", "compute"),
     ("job", "compute"),
     ("instructions", "datasets"),
-    ("datasets", "scripts"),
+    *(("datasets", lower) for lower in ("scripts", "excluding", "json_tables")),
     ("job", "scripts"),
+    ("job", "excluding"),
     ("job", "predictors"),
     ("__main__", "cli"),
     ("cli", "status"),

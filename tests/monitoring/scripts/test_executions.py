@@ -164,7 +164,7 @@ def test_model_quality_reads_the_answers_the_script_made(tmp_path: Path):
 
 def test_parquet_has_no_text_for_a_script(root: Path):
     assert checked(root, *lines(), dataset_format='{"parquet": {}}') == WRONG_USAGE
-    assert "there is no text to hand to it" in message(root)
+    assert "the data are no lines of text" in message(root)
 
 
 def monitor(*arguments: object) -> Result:
