@@ -25,6 +25,7 @@ from monitoring.capture.layout import Observation, decide
 from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import ENCODINGS, Row, rows_of
 from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window
+from monitoring.capture.seen import Seen
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
 from monitoring.tables import text_batch
@@ -69,6 +70,7 @@ def read_capture(
     like_aws: bool = False,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
+    seen: Seen | None = None,
 ) -> Reading[pa.RecordBatch]:
     """Read captured traffic as batches of text columns, outputs first.
 
@@ -76,12 +78,13 @@ def read_capture(
     name the columns where one side was not captured. `sides` are AWS's `captureIndexNames`,
     what is read of each record. `like_aws` does what AWS's container does: it stops at a
     record whose input and output differ in encoding, takes header rows for data, and
-    columns by position only.
+    columns by position only. `seen` are the events read before, in files that come first.
 
     Iterating raises CaptureError when the source is missing or too much of it is faulty.
     """
     tally = Tally()
-    records = _Records(window, frozenset(names), frozenset(sides), like_aws, tally).of(source)
+    events = Events(window, tally, seen or Seen())
+    records = _Records(events, frozenset(names), frozenset(sides), like_aws, tally).of(source)
     expected = () if like_aws else tuple(names)
     batches = _batches(records, tally, expected, output_first, batch_rows, faulty_share)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
@@ -91,14 +94,14 @@ def read_capture(
 class _Records:
     """Events → their rows. A parser of whole slices would replace `of`."""
 
-    window: Window | None
+    events: Events
     names: frozenset[str]
     sides: frozenset[str]
     like_aws: bool
     tally: Tally
 
     def of(self, source: Path | Iterable[Path]) -> Iterator[Located]:
-        for file, line, record, characters in Events(self.window, self.tally).of(source):
+        for file, line, record, characters in self.events.of(source):
             try:
                 rows = self._rows(record)
             except Flaw as flaw:

@@ -64,6 +64,11 @@ class Seen:
         self._push(unique[~known])
         return known[where] | (first[where] != np.arange(len(keys)))
 
+    def keys(self) -> Keys:
+        """All keys, in order."""
+        self._settle()
+        return np.sort(np.concatenate(self.runs)) if self.runs else np.empty(0, dtype=np.int64)
+
     def _settle(self) -> None:
         if self.recent:
             self._push(_sorted(self.recent))
