@@ -13,7 +13,10 @@ Writes    nothing but merged records; readers give batches, counts, and where it
     layout.py     rows     → columns               outputs first, then inputs
     tally.py      what was counted, and when it is too much
     reading.py    events   → columns               for data quality
-    merging.py    events + ground truth → merged records
+    label_lines.py  lines of ground truth → ids and labels
+    ground_truth.py label files → labels, found by id
+    joining.py    events + labels → labelled events; coverage.py counts them
+    merging.py    labelled events → merged records
     selecting.py  a payload → one attribute        by index, name or JMESPath
     observing.py  events   → features, label, answers
 
@@ -21,8 +24,9 @@ The hour in a file's path is when the file was written, not when its records hap
 only `inferenceTime` says which window a record belongs to.
 """
 
-from monitoring.capture.merging import Coverage, merge, read_coverage
-from monitoring.capture.observing import Attributes, read_observed
+from monitoring.capture.coverage import Coverage, read_coverage
+from monitoring.capture.merging import merge
+from monitoring.capture.observing import Attributes, read_labelled, read_observed
 from monitoring.capture.reading import Reading, read_capture
 from monitoring.capture.records import INPUT, OUTPUT, Window
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem
@@ -40,5 +44,6 @@ __all__ = [
     "merge",
     "read_capture",
     "read_coverage",
+    "read_labelled",
     "read_observed",
 ]

@@ -12,20 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import pyarrow as pa
 
-from monitoring.capture.events import Events
+from monitoring.capture.coverage import Coverage
+from monitoring.capture.events import Event, Events
+from monitoring.capture.ground_truth import GroundTruth
 from monitoring.capture.headers import is_header
+from monitoring.capture.joining import Join
 from monitoring.capture.layout import Observation, decide
 from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import Row
 from monitoring.capture.reading import BATCH_CHARACTERS, BATCH_ROWS, SIDES, Reading
 from monitoring.capture.records import INPUT, Payload, Record, Window
 from monitoring.capture.selecting import Search, Selector, compiled, feature_rows, sole_cells
-from monitoring.capture.tally import FAULTY_SHARE, Tally
+from monitoring.capture.tally import FAULTY_SHARE, MOST_PROBLEMS, Tally
 from monitoring.tables import text_batch
 
 
@@ -49,6 +53,14 @@ class Observed(NamedTuple):
     label: pa.Array | None
     predicted: pa.Array | None
     probability: pa.Array | None
+
+
+class Labelled(NamedTuple):
+    """Records with their labels, and how many have one."""
+
+    reading: Reading[Observed]
+    coverage: Coverage
+    """Complete after the last batch."""
 
 
 class _Parts(NamedTuple):
@@ -103,16 +115,65 @@ def read_observed(
     the source is missing or too much of it is faulty.
     """
     tally = Tally()
-    reader = _Observer.of(Events(window, tally), attributes, INPUT in sides, labelled)
-    batches = _batches(reader.read(source), attributes.headers, tally, faulty_share, batch_rows)
+    observer = _Observer.of(tally, attributes, INPUT in sides, labelled)
+    rows = observer.read(Events(window, tally).of(source))
+    batches = _batches(rows, attributes.headers, tally, faulty_share, batch_rows)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
+
+
+def read_labelled(
+    source: Path | Iterable[Path],
+    ground_truth: Path,
+    attributes: Attributes,
+    window: Window | None = None,
+    *,
+    sides: Collection[str] = SIDES,
+    faulty_share: float = FAULTY_SHARE,
+    batch_rows: int = BATCH_ROWS,
+) -> Labelled:
+    """Read captured records that were not merged, each with its label: `merge` without files.
+
+    Labels are held in memory, records are not. Raises NoDataError (NO_DATA, PENDING_LABELS)
+    when no record has a label, CaptureError when too much of either side is faulty: the
+    captured records here or while iterating, whichever shows it.
+    """
+    join = Join.with_labels(GroundTruth.read(ground_truth, faulty_share))
+    captured, tally = Tally(), Tally()
+    observer = _Observer.of(tally, attributes, INPUT in sides, labelled=True)
+    events = _with_labels(join, Events(window, captured), source, faulty_share, tally)
+    batches = _batches(observer.read(events), attributes.headers, tally, faulty_share, batch_rows)
+    whole = _with_books(batches, captured, tally)
+    first = list(islice(whole, 1))
+    reading = Reading(chain(first, whole), tally.counts, tally.problems, tally.warnings)
+    return Labelled(reading, join.coverage)
+
+
+def _with_labels(
+    join: Join, events: Events, source: Path | Iterable[Path], faulty_share: float, tally: Tally
+) -> Iterator[Event]:
+    """The labelled events; what of them is faulty is held against them alone, in `tally`."""
+    yield from join.of(events.of(source))
+    events.tally.judge(faulty_share)
+    join.require_any(events.window)
+    tally.counts.records = join.coverage.joined
+    tally.counts.no_label = join.coverage.records - join.coverage.joined
+
+
+def _with_books(batches: Iterator[Observed], captured: Tally, tally: Tally) -> Iterator[Observed]:
+    """The batches; behind the last one the books of both are one."""
+    yield from batches
+    tally.counts.records = 0
+    for name, number in captured.counts.as_dict().items():
+        tally.counts.add(name, number)
+    tally.problems[:0] = captured.problems
+    del tally.problems[MOST_PROBLEMS:]
 
 
 @dataclass(slots=True)
 class _Observer:
     """Events → rows of observations."""
 
-    events: Events
+    tally: Tally
     wants_features: bool
     labelled: bool
     label: Selector | None
@@ -122,13 +183,11 @@ class _Observer:
     names: frozenset[str]
 
     @classmethod
-    def of(
-        cls, events: Events, attributes: Attributes, wants_features: bool, labelled: bool
-    ) -> Self:
+    def of(cls, tally: Tally, attributes: Attributes, wants_features: bool, labelled: bool) -> Self:
         """Raises UsageError when an attribute cannot be one."""
         path = attributes.features
         return cls(
-            events,
+            tally,
             wants_features,
             labelled,
             _selector(attributes.ground_truth, "ground_truth_attribute"),
@@ -138,18 +197,18 @@ class _Observer:
             frozenset(attributes.headers),
         )
 
-    def read(self, source: Path | Iterable[Path]) -> Iterator[_Rows]:
-        for file, line, record, characters in self.events.of(source):
+    def read(self, events: Iterable[Event]) -> Iterator[_Rows]:
+        for file, line, record, characters in events:
             if not self._is_complete(record):
                 continue
             try:
                 parts = self._parts(record)
                 yield _Rows(file, line, parts, parts.rows, characters)
             except Flaw as flaw:
-                self.events.tally.note(file, line, flaw)
+                self.tally.note(file, line, flaw)
 
     def _is_complete(self, record: Record) -> bool:
-        counts = self.events.tally.counts
+        counts = self.tally.counts
         answers = self.inference is not None or self.probability is not None
         if answers and record.output is None:
             counts.no_output += 1
@@ -194,7 +253,7 @@ class _Observer:
             return False
         if not is_header(first, record.input.data, self.names):
             return False
-        self.events.tally.warn_once(
+        self.tally.warn_once(
             "header_rows",
             "requests held header rows instead of values; such rows are left out. "
             "Look at what calls the endpoint.",

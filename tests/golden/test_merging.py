@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from monitoring.capture.merging import merge, read_coverage
+from monitoring.capture.coverage import read_coverage
+from monitoring.capture.merging import merge
 from monitoring.capture.records import Window
 
 SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).parents[3] / "shared"))

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.capture import Window
-from monitoring.capture.merging import COVERAGE, Coverage, Merge, merge, read_coverage
+from monitoring.capture.coverage import COVERAGE, Coverage, read_coverage
+from monitoring.capture.merging import Merge, merge
 from monitoring.errors import CaptureError, MonitoringError, NoDataError
 
 NINE = Window.parse("2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z")
