@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,9 @@ class Binned:
     """Of a numeric column: bin i holds the values above edge i-1, up to and with edge i."""
     labels: tuple[str, ...] = ()
     """Of categories, or of numbers compared one by one."""
+    nearest: Floats | None = None
+    """The current rows as near to the baseline's as they may be, where a sketch's ranks are
+    not exact: what the p-value is of. The statistic is of the rows as counted."""
 
 
 def population_stability_index(binned: Binned) -> TwoSample:
@@ -59,9 +62,9 @@ def population_stability_index(binned: Binned) -> TwoSample:
     >>> round(found.statistic, 3), found.p_value < 1e-9
     (0.415, True)
     """
-    p, q = (_shares(counts + HALF) for counts in (binned.baseline, binned.current))
-    index = float(np.sum((q - p) * np.log(q / p)))
-    return _tested(binned, max(index, 0.0), max(index, 0.0))
+    value = _psi(binned.baseline, binned.current)
+    least = value if binned.nearest is None else _psi(binned.baseline, binned.nearest)
+    return _tested(binned, value, least)
 
 
 def jensen_shannon_distance(binned: Binned) -> TwoSample:
@@ -74,11 +77,9 @@ def jensen_shannon_distance(binned: Binned) -> TwoSample:
     >>> jensen_shannon_distance(Binned(np.array([40.0, 0.0]), np.array([0.0, 40.0]))).statistic
     1.0
     """
-    p, q = _shares(binned.baseline), _shares(binned.current)
-    middle = (p + q) / 2.0
-    nats = (_divergence(p, middle) + _divergence(q, middle)) / 2.0
-    nats = min(max(nats, 0.0), math.log(2.0))
-    return _tested(binned, math.sqrt(nats / math.log(2.0)), 8.0 * nats)
+    nats = _jensen_shannon(binned.baseline, binned.current)
+    least = nats if binned.nearest is None else _jensen_shannon(binned.baseline, binned.nearest)
+    return _tested(binned, math.sqrt(nats / math.log(2.0)), 8.0 * least)
 
 
 def numeric_bins(
@@ -86,8 +87,7 @@ def numeric_bins(
 ) -> Binned | Uncomputable:
     """Both sides over the baseline's deciles, fewer where rows or distinct values are few.
 
-    `rank_error` is how far a share of either sketch may be off: current counts are moved
-    that much towards the baseline's, since no more than the rest is known to differ.
+    `rank_error` is how far the shares of both sketches together may be off.
     """
     smaller = min(baseline.total, current.total)
     if too_few := _too_few(smaller):
@@ -99,16 +99,15 @@ def numeric_bins(
     quantiles = baseline.total * np.arange(1, wanted) / wanted
     edges = np.unique(baseline.values[np.searchsorted(cumulated, quantiles)])
     edges = edges[edges < baseline.values[-1]]
-    shares = [
-        np.diff(side.share_up_to(edges), prepend=0.0, append=1.0) for side in (baseline, current)
-    ]
-    shares[1] = _drawn_in(shares[0], shares[1], 2.0 * rank_error)
-    counts = [share * side.total for share, side in zip(shares, (baseline, current), strict=True)]
+    sides = (baseline, current)
+    shares = (np.diff(side.share_up_to(edges), prepend=0.0, append=1.0) for side in sides)
+    counts = [np.rint(share * side.total) for share, side in zip(shares, sides, strict=True)]
     kept = _neighbours_merged(*counts)
-    merged = [np.add.reduceat(side, kept) for side in counts]
-    if merged[0].size < 2:
+    if kept.size < 2:
         return Uncomputable("all rows fall into one bin")
-    return Binned(merged[0], merged[1], edges=tuple(edges[kept[1:] - 1].tolist()))
+    before, after = (np.add.reduceat(side, kept) for side in counts)
+    inner = tuple(edges[kept[1:] - 1].tolist())
+    return Binned(before, after, edges=inner, nearest=_nearest(before, after, rank_error))
 
 
 def category_bins(
@@ -118,7 +117,7 @@ def category_bins(
 
     >>> category_bins({"a": 60, "b": 40}, {"a": 50, "new": 40})
     Binned(baseline=array([60., 40.,  0.]), current=array([50.,  0., 40.]), edges=(), \
-labels=('a', 'b', '(all others)'))
+labels=('a', 'b', '(all others)'), nearest=None)
     """
     n, m = float(sum(baseline.values())), float(sum(current.values()))
     if too_few := _too_few(min(n, m)):
@@ -148,23 +147,22 @@ def _single_values(baseline: Ranked, current: Ranked, rank_error: float) -> Binn
             for side in (baseline, current)
         )
     )
-    if isinstance(binned, Uncomputable) or not rank_error:
+    if isinstance(binned, Uncomputable):
         return binned
-    p, q = _shares(binned.baseline), _shares(binned.current)
-    drawn = _drawn_in(p, q, 2.0 * rank_error) * current.total
-    return Binned(binned.baseline, drawn, labels=binned.labels)
+    return replace(binned, nearest=_nearest(binned.baseline, binned.current, rank_error))
 
 
 def _lists(side: Ranked) -> tuple[list[float], list[float]]:
     return side.values.tolist(), side.weights.tolist()
 
 
-def _drawn_in(baseline: Floats, current: Floats, most: float) -> Floats:
-    """Current shares, each moved by at most `most` towards the baseline's."""
-    if not most:
-        return current
-    moved = current + np.clip(baseline - current, -most, most)
-    return _shares(moved)
+def _nearest(baseline: Floats, current: Floats, rank_error: float) -> Floats | None:
+    """Current counts, each moved towards the baseline's by what two wrong ranks explain."""
+    if not rank_error:
+        return None
+    p, q = _shares(baseline), _shares(current)
+    moved = q + np.clip(p - q, -2.0 * rank_error, 2.0 * rank_error)
+    return _shares(moved) * float(current.sum())
 
 
 def _neighbours_merged(baseline: Floats, current: Floats) -> npt.NDArray[np.int64]:
@@ -180,6 +178,19 @@ def _neighbours_merged(baseline: Floats, current: Floats) -> npt.NDArray[np.int6
     if gathered < FEWEST_IN_A_BIN and len(starts) > 1:
         starts.pop()
     return np.array(starts)
+
+
+def _psi(baseline: Floats, current: Floats) -> float:
+    p, q = _shares(baseline + HALF), _shares(current + HALF)
+    return max(0.0, float(np.sum((q - p) * np.log(q / p))))
+
+
+def _jensen_shannon(baseline: Floats, current: Floats) -> float:
+    """In nats, from 0 to log 2."""
+    p, q = _shares(baseline), _shares(current)
+    middle = (p + q) / 2.0
+    nats = (_divergence(p, middle) + _divergence(q, middle)) / 2.0
+    return min(max(nats, 0.0), math.log(2.0))
 
 
 def _tested(binned: Binned, value: float, scaled: float) -> TwoSample:

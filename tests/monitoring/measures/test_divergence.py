@@ -113,13 +113,16 @@ def test_a_column_that_is_mostly_zero_keeps_its_zeros_in_one_bin():
     assert population_stability_index(both).statistic == 0.0
 
 
-def test_a_rank_error_takes_what_it_explains_from_the_difference():
-    baseline, current = ranked(range(3000)), ranked(np.arange(3000) + 30)
-    sharp = population_stability_index(numeric_bins(baseline, current))
-    blunt = population_stability_index(numeric_bins(baseline, current, rank_error=0.01))
-    assert sharp.statistic > 0
-    assert blunt.statistic < 1e-5
-    assert blunt.p_value > sharp.p_value
+@pytest.mark.parametrize("values", [range(3000), [0] * 1500 + [1] * 1500])
+@pytest.mark.parametrize("measure", [population_stability_index, jensen_shannon_distance])
+def test_a_rank_error_raises_p_values_and_leaves_statistics(measure, values):
+    baseline, current = ranked(values), ranked(sorted(values)[150:] + [max(values)] * 150)
+    sharp = measure(numeric_bins(baseline, current))
+    blunt = measure(numeric_bins(baseline, current, rank_error=0.01))
+    nothing = measure(numeric_bins(baseline, current, rank_error=0.05))
+    assert blunt.statistic == nothing.statistic == sharp.statistic > 0
+    assert sharp.p_value < blunt.p_value < 1
+    assert nothing.p_value == pytest.approx(1)
 
 
 @pytest.mark.parametrize("sizes", [(2000, 300), (300, 2000), (50, 5000)])
