@@ -256,6 +256,9 @@ def _pieces(value: Any, indent: str, where: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         yield from _object(value, indent, where)
     elif isinstance(value, list | tuple):
+        if value and all(type(item) is float and math.isfinite(item) for item in value):
+            yield f"[ {', '.join(map(java_double, value))} ]"  # a sketch holds thousands
+            return
         yield "["
         for i, item in enumerate(value):
             yield ", " if i else " "

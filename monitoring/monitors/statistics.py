@@ -144,7 +144,7 @@ def _kll(sketch: Sketch, minimum: float, maximum: float) -> dict[str, Any]:
 def _sketch(document: Mapping[str, Any], common: Mapping[str, Any], at: str) -> QuantileSketch:
     parameters = document["parameters"]
     k, c = int(parameters["k"]), float(parameters["c"])
-    levels = [[_value(value, at) for value in level] for level in document["data"]]
+    levels = [_level(level, at) for level in document["data"]]
     if not 0.0 < c < 1.0 or k < 1 or level_capacity(k, c, 0) < 1:
         raise DocumentError(f"{at}: sketch parameters k={k}, c={c} are no KLL sketch's.")
     sketch = QuantileSketch.from_levels(levels, k, c)
@@ -156,6 +156,12 @@ def _sketch(document: Mapping[str, Any], common: Mapping[str, Any], at: str) -> 
             "baseline again."
         )
     return sketch
+
+
+def _level(values: list[Any], at: str) -> list[float]:
+    if all(type(value) is float and math.isfinite(value) for value in values):
+        return values
+    return [_value(value, at) for value in values]
 
 
 def _value(value: Any, at: str) -> float:
