@@ -23,6 +23,7 @@ from monitoring.capture import (
     Attributes,
     Coverage,
     Reading,
+    Seen,
     Window,
     merge,
     read_capture,
@@ -76,6 +77,8 @@ class Dataset:
     """Labels of captured traffic that was not merged."""
     label_coverage: float = 0.0
     """A smaller labelled share of the window's records is not evaluated."""
+    seen: Seen | None = None
+    """Events of captured traffic that were read before; reading adds its own."""
     preprocessor: Script | None = None
     """The user's script that makes rows of records."""
     excluded: Exclusion | None = None
@@ -118,6 +121,7 @@ class Dataset:
             sides=self.options.get("captureIndexNames") or (INPUT, OUTPUT),
             like_aws=mode == "compat",
             faulty_share=self.faulty_share,
+            seen=self.seen,
         )
         return Opened(reading.batches, reading)
 
@@ -170,6 +174,7 @@ class Dataset:
             sides=(INPUT, OUTPUT) if wanted.features else (OUTPUT,),
             labelled=wanted.labels,
             faulty_share=self.faulty_share,
+            seen=self.seen,
         )
         return Opened((Observations(*rows) for rows in reading.batches), reading, coverage)
 

@@ -29,6 +29,7 @@ from monitoring.capture.merging import merge
 from monitoring.capture.observing import Attributes, read_labelled, read_observed
 from monitoring.capture.reading import Reading, read_capture
 from monitoring.capture.records import INPUT, OUTPUT, Window
+from monitoring.capture.seen import Seen
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Coverage",
     "Problem",
     "Reading",
+    "Seen",
     "Window",
     "merge",
     "read_capture",
