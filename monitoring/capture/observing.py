@@ -28,6 +28,7 @@ from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import Row
 from monitoring.capture.reading import BATCH_CHARACTERS, BATCH_ROWS, SIDES, Reading
 from monitoring.capture.records import INPUT, Payload, Record, Window
+from monitoring.capture.seen import Seen
 from monitoring.capture.selecting import Search, Selector, compiled, feature_rows, sole_cells
 from monitoring.capture.tally import FAULTY_SHARE, MOST_PROBLEMS, Tally
 from monitoring.tables import text_batch
@@ -108,15 +109,18 @@ def read_observed(
     labelled: bool = True,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
+    seen: Seen | None = None,
 ) -> Reading[Observed]:
     """Read records as observations. `labelled` records without a label are left out.
+
+    `seen` are the events read before, in files that come first.
 
     Raises UsageError when an attribute cannot be one; iterating raises CaptureError when
     the source is missing or too much of it is faulty.
     """
     tally = Tally()
     observer = _Observer.of(tally, attributes, INPUT in sides, labelled)
-    rows = observer.read(Events(window, tally).of(source))
+    rows = observer.read(Events(window, tally, seen or Seen()).of(source))
     batches = _batches(rows, attributes.headers, tally, faulty_share, batch_rows)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
 
