@@ -1,3 +1,5 @@
+"""The classifier two-sample test: against scikit-learn, and against chance."""
+
 from __future__ import annotations
 
 import numpy as np

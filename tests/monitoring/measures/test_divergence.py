@@ -1,3 +1,5 @@
+"""PSI and Jensen-Shannon: scipy, their definitions, the null they claim, and their bins."""
+
 from __future__ import annotations
 
 import numpy as np

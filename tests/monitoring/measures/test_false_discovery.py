@@ -1,3 +1,5 @@
+"""Adjusted p-values: scipy's, in any order."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""A sample of rows: the same for every order, and fair."""
+
 from __future__ import annotations
 
 import itertools

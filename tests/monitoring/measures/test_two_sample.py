@@ -1,3 +1,5 @@
+"""Kolmogorov-Smirnov and Wasserstein: scipy, every arrangement counted, and chance."""
+
 from __future__ import annotations
 
 import itertools

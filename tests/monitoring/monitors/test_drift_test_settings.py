@@ -1,3 +1,5 @@
+"""additional_tests.json: defaults, and every problem at once."""
+
 from __future__ import annotations
 
 import pytest
