@@ -3,8 +3,10 @@
 Needs     a path, AWS's `dataset_format`, the window, and for captured traffic its labels
 Gives     batches of text, or observations; and the books of the reading
 
-Labels join captured traffic here when no merge job has done it: into a directory that is
-gone when the data are read. A table holds its labels in a column and is not merged.
+Labels join captured traffic here when no merge job has done it, and no file is written but
+for a user's script, which is handed merged records: into a directory that is gone when they
+are read. How many records have a label is known, and judged, behind the last of them. A
+table holds its labels in a column.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from monitoring.capture import (
     merge,
     read_capture,
     read_coverage,
+    read_labelled,
     read_observed,
 )
 from monitoring.documents import Documents
@@ -147,6 +150,9 @@ class Dataset:
         if self.ground_truth is None:
             yield self._observed(self.path, wanted, read_coverage(self.path), mode)
             return
+        if self.preprocessor is None:
+            yield self._labelled(self.ground_truth, wanted)
+            return
         with TemporaryDirectory() as scratch:
             merged = Path(scratch)
             made = merge(
@@ -154,15 +160,37 @@ class Dataset:
             )
             yield self._observed(merged, wanted, made.coverage, mode)
 
-    def _observed(
-        self, path: Path, wanted: Wanted, coverage: Coverage | None, mode: Mode
-    ) -> Opened[Observations]:
-        if coverage is not None and coverage.share < self.label_coverage:
+    def _labelled(self, ground_truth: Path, wanted: Wanted) -> Opened[Observations]:
+        """Captured records joined with their labels while both are read."""
+        reading, coverage = read_labelled(
+            self.path,
+            ground_truth,
+            wanted.attributes,
+            self.window,
+            sides=(INPUT, OUTPUT) if wanted.features else (OUTPUT,),
+            faulty_share=self.faulty_share,
+            seen=self.seen,
+        )
+
+        def batches() -> Iterator[Observations]:
+            yield from (Observations(*rows) for rows in reading.batches)
+            self._require_labels(coverage)
+
+        return Opened(batches(), reading, coverage)
+
+    def _require_labels(self, coverage: Coverage) -> None:
+        if coverage.share < self.label_coverage:
             raise NoDataError(
                 f"PENDING_LABELS: {coverage.joined:,} of {coverage.records:,} records have a "
                 f"label, less than the {self.label_coverage:.0%} asked for, so nothing was "
                 "evaluated. Wait for more, or lower the minimum."
             )
+
+    def _observed(
+        self, path: Path, wanted: Wanted, coverage: Coverage | None, mode: Mode
+    ) -> Opened[Observations]:
+        if coverage is not None:
+            self._require_labels(coverage)
         if self.preprocessor is not None:
             labelled = wanted.labels and not wanted.attributes.ground_truth
             rows = self._preprocessed(path, self.preprocessor, labelled, mode)

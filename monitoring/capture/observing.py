@@ -134,6 +134,7 @@ def read_labelled(
     sides: Collection[str] = SIDES,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
+    seen: Seen | None = None,
 ) -> Labelled:
     """Read captured records that were not merged, each with its label: `merge` without files.
 
@@ -144,7 +145,8 @@ def read_labelled(
     join = Join.with_labels(GroundTruth.read(ground_truth, faulty_share))
     captured, tally = Tally(), Tally()
     observer = _Observer.of(tally, attributes, INPUT in sides, labelled=True)
-    events = _with_labels(join, Events(window, captured), source, faulty_share, tally)
+    window_events = Events(window, captured, seen or Seen())
+    events = _with_labels(join, window_events, source, faulty_share, tally)
     batches = _batches(observer.read(events), attributes.headers, tally, faulty_share, batch_rows)
     whole = _with_books(batches, captured, tally)
     first = list(islice(whole, 1))
