@@ -30,6 +30,8 @@ from monitoring.instructions import Given, Instructions, instructions
 from monitoring.kinds import BIAS, EXPLAINABILITY, KINDS, MODEL_QUALITY, Kind
 from monitoring.measures.attribution import Predict
 from monitoring.monitors import monitor_for
+from monitoring.monitors.drift_baseline import ADDITIONAL_BASELINE
+from monitoring.monitors.drift_test_settings import DriftTests
 from monitoring.monitors.explainability_settings import ExplainabilityConfig
 from monitoring.monitors.quality_documents import read_constraints
 from monitoring.monitors.quality_extras_settings import Extras
@@ -43,6 +45,7 @@ from monitoring.options import (
     SAYS,
     SCRIPTED,
     TABLE,
+    TESTED,
     TOLD,
     Decorator,
 )
@@ -104,10 +107,11 @@ def check_group() -> None:
 def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
     """One monitor's command under one verb."""
     if verb == "suggest":
-        options: tuple[Decorator, ...] = (*TABLE, MODE, *TOLD[kind], *SCRIPTED[kind], OUTPUT)
+        told = (*TOLD[kind], *TESTED[kind], *SCRIPTED[kind])
+        options: tuple[Decorator, ...] = (*TABLE, MODE, *told, OUTPUT)
     else:
         labelled = LABELLED if kind.needs_labels else ()
-        told = (*TOLD[kind], *MEASURED.get(kind, ()), *SCRIPTED[kind])
+        told = (*TOLD[kind], *MEASURED.get(kind, ()), *TESTED[kind], *SCRIPTED[kind])
         options = (*TABLE, *CHECKED, *labelled, *told, OUTPUT)
     for option in reversed(options):
         run = option(run)
@@ -220,10 +224,12 @@ def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructio
     model = told.pop("model", "")
     config = told.pop("analysis_config", None)
     measures = told.pop("additional_measures", None)
+    tests = told.pop("additional_tests", None)
     given = Given(
         **{name: text or "" for name, text in told.items()},
         analysis_config=config,
         extras=Extras.of(read(measures), measures.name) if measures else None,
+        drift_tests=DriftTests.of(read(tests), tests.name) if tests else None,
     )
     if predicted:
         given = replace(given, inference_attribute=predicted)
@@ -257,10 +263,11 @@ def table(path: Path, header: bool) -> Dataset:
 
 
 def baseline_in(directory: Path) -> dict[str, Any]:
-    """The documents of a baseline; statistics may be absent, and what needs them with it."""
+    """The documents of a baseline; some may be absent, and what needs them with them."""
     files = {CONSTRAINTS: directory / CONSTRAINTS}
-    if (directory / STATISTICS).exists():
-        files[STATISTICS] = directory / STATISTICS
+    for name in (STATISTICS, ADDITIONAL_BASELINE):
+        if (directory / name).exists():
+            files[name] = directory / name
     return dict(read_baseline(files))
 
 

@@ -22,6 +22,7 @@ from monitoring.documents import CONSTRAINTS, Documents, read
 from monitoring.errors import DocumentError, NoDataError, UsageError
 from monitoring.instructions import Instructions
 from monitoring.monitors.base import Mode, Monitor
+from monitoring.monitors.beside import with_drift_tests
 
 FINDINGS = "findings.json"
 
@@ -41,7 +42,9 @@ def suggest(
     `on_reading` is handed the books of the reading, where there are any: what was left out
     of a baseline stands in none of its documents.
     """
-    found = gathered(Work(monitor, dataset, told or Instructions(), mode), engine, progress)
+    told = told or Instructions()
+    monitor = with_drift_tests(monitor, told.drift_tests)
+    found = gathered(Work(monitor, dataset, told, mode), engine, progress)
     documents = dict(monitor.suggest_from(found.state, mode))
     if on_reading is not None and found.books is not None:
         on_reading(found.books.reading())
@@ -61,8 +64,9 @@ def check(
     progress: Progress = silent,
 ) -> report.Outcome:
     """Compare a data set with a baseline; raises NoDataError naming what was read instead."""
+    told = told or Instructions()
     dataset, baseline = dataset.beside(baseline)
-    work = Work(monitor, dataset, told or Instructions(), mode, baseline)
+    work = Work(with_drift_tests(monitor, told.drift_tests), dataset, told, mode, baseline)
     return concluded(work, gathered(work, engine, progress))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from monitoring.capture import Attributes
 from monitoring.datasets import Wanted
 from monitoring.documents import read
 from monitoring.errors import UsageError
-from monitoring.kinds import BIAS, DATA_QUALITY, MODEL_QUALITY, Kind
+from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.measures.attribution import Predict
 from monitoring.monitors.answers import THRESHOLD, ModelQuality
 from monitoring.monitors.bias_settings import BiasSettings
+from monitoring.monitors.drift_test_settings import DriftTests
 from monitoring.monitors.explainability_settings import ExplainabilityConfig
 from monitoring.monitors.quality_extras_settings import Extras
 
@@ -46,6 +47,8 @@ class Given:
     analysis_config: Path | None = None
     extras: Extras | None = None
     """Of model quality: what to measure beyond AWS."""
+    drift_tests: DriftTests | None = None
+    """What to test beyond AWS, of columns, labels and answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Instructions:
     """None where the monitor reads plain batches."""
     config: ExplainabilityConfig | None = None
     model: Model | None = None
+    drift_tests: DriftTests | None = None
 
     @contextmanager
     def ready(self) -> Iterator[Any]:
@@ -82,6 +86,16 @@ def instructions(
             f"{kind.title}: additional_measures are of model quality, so nothing would be measured "
             "by them. Unset it."
         )
+    if given.drift_tests is not None and kind == EXPLAINABILITY:
+        raise UsageError(
+            f"{kind.title}: additional_tests are of columns, labels and answers, which the other "
+            "monitors compare. Unset it here."
+        )
+    made = _of_kind(kind, given, is_table, model)
+    return replace(made, drift_tests=given.drift_tests)
+
+
+def _of_kind(kind: Kind, given: Given, is_table: bool, model: Model | None) -> Instructions:
     if kind == DATA_QUALITY:
         return Instructions()
     if kind == MODEL_QUALITY:

@@ -117,6 +117,15 @@ SCRIPTS = (
 SCRIPTED = {kind: () if kind.has_config_file else SCRIPTS for kind in KINDS}
 """Clarify's two monitors know no scripts, and so have no such options."""
 
+TESTS = click.option(
+    "--additional-tests",
+    type=FILE,
+    help="JSON: drift tests beside AWS's checks, with p-values. Give the same file to suggest "
+    "and to check. See docs/drift-tests.md.",
+)
+TESTED = {kind: () if kind == EXPLAINABILITY else (TESTS,) for kind in KINDS}
+"""Explainability compares no columns, labels or answers."""
+
 MEASURED: dict[Kind, tuple[Decorator, ...]] = {
     MODEL_QUALITY: (
         click.option(

@@ -64,6 +64,9 @@ def sentences(outcome: Outcome, show_values: bool = False) -> Iterator[str]:
         for detail in _details(finding, show_values):
             yield f"      {detail}"
     yield from _not_computed(outcome)
+    for block in analysis.additional.values():
+        for line in block.get("summary", ()):
+            yield f"  {clean(line, 2 * LONGEST_TEXT)}"
     for warning in _warnings(outcome):
         yield f"  note: {clean(warning, 2 * LONGEST_TEXT)}"
     if outcome.reading is not None:
