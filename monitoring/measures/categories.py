@@ -38,6 +38,11 @@ class Categories:
         """Count by text in order of first appearance; None once there were too many."""
         return self._counts
 
+    def expect(self, distinct: int) -> None:
+        """Know beforehand that `distinct` texts are coming: too many are not counted at all."""
+        if distinct > MAX_CATEGORIES:
+            self._counts = None
+
     def update(self, counted: Iterable[tuple[str, int]]) -> None:
         """Take in texts with their counts."""
         if self._counts is None:

@@ -18,10 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from monitoring.measures import summaries
-from monitoring.measures.categories import Categories
+from monitoring.measures.categories import MAX_CATEGORIES, Categories
 from monitoring.measures.state import Mode
 from monitoring.measures.summaries import Distinct, Moments, Sketch, summary_for
 from monitoring.measures.types import Repeats, TypeCounts, classify, count_where
+
+PROBED = 2 * MAX_CATEGORIES
+"""First cells of a column, which mostly tell whether its values are too many to list."""
 
 
 class ColumnState:
@@ -78,6 +81,8 @@ class ColumnState:
         texts = cells.drop_null() if cells.null_count else cells
         if not len(texts):
             return
+        if self.categories.counts == {}:
+            self.categories.expect(len(texts.slice(0, PROBED).unique()))
         if self.categories.counts is None:
             self._take_in(texts)
             return

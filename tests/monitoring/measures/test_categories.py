@@ -45,3 +45,11 @@ def test_once_ended_it_stays_ended():
     assert ended.counts is None
     assert (ended + of(("a", 1))).counts is None
     assert (of(("a", 1)) + ended).counts is None
+
+
+def test_too_many_texts_are_given_up_before_they_are_counted():
+    counted = Categories({"a": 1})
+    counted.expect(categories.MAX_CATEGORIES)
+    assert counted.counts == {"a": 1}
+    counted.expect(categories.MAX_CATEGORIES + 1)
+    assert counted.counts is None
