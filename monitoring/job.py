@@ -20,14 +20,17 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from monitoring import metrics, report
+from monitoring.aws import storage
 from monitoring.aws.clients import connect
+from monitoring.batch_transform import INPUTS_FIRST, OUTPUTS_FIRST, Fetch, transcribed
 from monitoring.capture import FAULTY_SHARE, Reading, Window, merge
-from monitoring.datasets import Dataset
+from monitoring.datasets import CAPTURED, Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, parse, publish, read
 from monitoring.errors import FAILED, OK, MonitoringError, NoDataError, UsageError
 from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
@@ -46,6 +49,8 @@ MESSAGE = Path("opt/ml/output/message")
 METRICS = Path("opt/ml/output/metrics/cloudwatch/cloudwatch_metrics.jsonl")
 CONFIG = Path("opt/ml/processing/input/config")
 """Where Clarify's jobs find their analysis configuration."""
+BATCH_INPUT = "BATCH_TRANSFORM_INPUT"
+"""`monitoring_input_type` of a batch transform's data; UNCONFIRMED."""
 LONGEST_MESSAGE = 1024
 """Bytes of an exit message that reach the execution's summary."""
 
@@ -88,6 +93,8 @@ class Job:
     categorical_drift_method: str
     postprocessor: Script | None = None
     """The user's script that is called once the documents are published."""
+    is_batch: bool = False
+    """Whether the data are what batch transform jobs captured."""
 
     @classmethod
     def parse(cls, environment: Mapping[str, str], root: Path, model: Model | None = None) -> Self:
@@ -108,7 +115,10 @@ class Job:
         return cls(
             monitor=monitor,
             instructions=instructions(
-                monitor.kind, _given(environment, root), is_table=dataset.is_table, model=model
+                monitor.kind,
+                _given(environment, root),
+                is_table=dataset.is_table and not _is_batch(environment),
+                model=model,
             ),
             dataset=dataset,
             output=_path(environment, "output_path", root),
@@ -123,21 +133,28 @@ class Job:
             dimensions={name: value for name, value in dimensions.items() if value},
             categorical_drift_method=environment.get("categorical_drift_method", ""),
             postprocessor=script_of(environment, root, POSTPROCESSOR, monitor.kind),
+            is_batch=_is_batch(environment),
         )
 
 
-def run(environment: Mapping[str, str], root: Path = Path("/"), model: Model | None = None) -> int:
+def run(
+    environment: Mapping[str, str],
+    root: Path = Path("/"),
+    model: Model | None = None,
+    fetch: Fetch | None = None,
+) -> int:
     """Run one execution; every container path is resolved under `root`.
 
-    `model` opens the model that explainability asks. Returns 0 when the data could be
+    `model` opens the model that explainability asks; `fetch` gets the objects that the
+    manifests of batch transform jobs list. Returns 0 when the data could be
     evaluated, with or without violations. Otherwise the outputs are untouched, and the
     message says why in one line.
     """
     try:
         if environment.get("ground_truth_source") and not environment.get("analysis_type"):
-            message = _merge(environment, root)
+            message = _merge(environment, root, fetch)
         else:
-            message = _execute(Job.parse(environment, root, model), root)
+            message = _execute(Job.parse(environment, root, model), root, fetch)
         code = OK
     except MonitoringError as error:
         message, code = str(error), error.exit_code
@@ -153,8 +170,11 @@ def run(environment: Mapping[str, str], root: Path = Path("/"), model: Model | N
     return code
 
 
-def _execute(job: Job, root: Path) -> str:
-    violations = _evaluate(job, root)
+def _execute(job: Job, root: Path, fetch: Fetch | None) -> str:
+    sides = INPUTS_FIRST if job.monitor.kind == EXPLAINABILITY else OUTPUTS_FIRST
+    data_set = transcribed(job.dataset, fetch, sides) if job.is_batch else nullcontext(job.dataset)
+    with data_set as data:
+        violations = _evaluate(replace(job, dataset=data), root)
     if job.postprocessor is not None:
         postprocess(job.postprocessor)
     return _completed(violations)
@@ -190,15 +210,17 @@ def _said(reading: Reading[Any]) -> None:
         sys.stdout.write(f"skipped: {report.clean(str(problem))}\n")
 
 
-def _merge(environment: Mapping[str, str], root: Path) -> str:
+def _merge(environment: Mapping[str, str], root: Path, fetch: Fetch | None) -> str:
     """AWS's merge job: labels to captured records, before model quality and bias."""
-    made = merge(
-        _path(environment, "dataset_source", root),
-        _path(environment, "ground_truth_source", root),
-        _path(environment, "output_path", root),
-        _window(environment),
-        faulty_share=_share(environment, "faulty_record_share", FAULTY_SHARE),
+    labels, output = (
+        _path(environment, name, root) for name in ("ground_truth_source", "output_path")
     )
+    captured = Dataset(_path(environment, "dataset_source", root), CAPTURED)
+    if _is_batch(environment):
+        captured = _dataset(environment, root)
+    window, share = _window(environment), _share(environment, "faulty_record_share", FAULTY_SHARE)
+    with transcribed(captured, fetch) as data:
+        made = merge(data.path, labels, output, window, faulty_share=share)
     coverage = made.coverage
     return (
         f"Completed: {coverage.joined:,} of {coverage.records:,} records were joined with a label "
@@ -239,6 +261,11 @@ def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
         _path(environment, labels, root) if environment.get(labels) else None,
         _share(environment, "minimum_label_coverage", 0.0),
     )
+
+
+def _is_batch(environment: Mapping[str, str]) -> bool:
+    """Whether the input is of batch transform jobs; the value is UNCONFIRMED."""
+    return environment.get("monitoring_input_type") == BATCH_INPUT
 
 
 def _excluded(environment: Mapping[str, str], kind: Kind) -> Exclusion | None:
@@ -325,7 +352,13 @@ def _shortened(message: str) -> str:
 def main() -> int:
     """The container's entry point: `python -m monitoring.job`."""
     root = Path("/")
-    code = run(os.environ, root, lambda config: opened(config.predictor, connect()))
+    aws = connect()
+    code = run(
+        os.environ,
+        root,
+        lambda config: opened(config.predictor, aws),
+        lambda uri, path: storage.download(aws.s3, uri, path),
+    )
     sys.stdout.write((root / MESSAGE).read_text(encoding="utf-8") + "\n")
     return code
 

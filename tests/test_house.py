@@ -34,7 +34,7 @@ RANKS = {
     **dict.fromkeys(("capture", "tables"), 2),
     **dict.fromkeys(("job", "report", "exports", "predictors"), 3),
     **dict.fromkeys(("compute", "datasets", "instructions", "evaluation", "metrics", "scripts"), 3),
-    **dict.fromkeys(("excluding", "json_tables"), 3),
+    **dict.fromkeys(("excluding", "json_tables", "text_lines", "batch_transform"), 3),
     **dict.fromkeys(TOP, 4),
 }
 STDLIB_ONLY = (
@@ -145,6 +145,9 @@ SIDEWAYS = {
     *(("datasets", lower) for lower in ("scripts", "excluding", "json_tables")),
     ("job", "scripts"),
     ("job", "excluding"),
+    ("job", "batch_transform"),
+    ("scripts", "text_lines"),
+    *(("batch_transform", lower) for lower in ("datasets", "text_lines")),
     ("job", "predictors"),
     ("__main__", "cli"),
     ("cli", "status"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -117,6 +118,21 @@ def read_json(s3: Any, uri: str, digest: str = "") -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{uri}: is not JSON ({error})") from error
+
+
+def download(s3: Any, uri: str, path: Path) -> None:
+    """Put an object into a file. Raises StorageError when it is not there, AwsError otherwise."""
+    bucket, key = split(uri)
+    with asking("s3:GetObject", uri):
+        try:
+            s3.download_file(bucket, key, str(path))
+        except ClientError as error:
+            if is_missing(error) or code_of(error) == "NoSuchBucket":
+                raise StorageError(
+                    f"{uri}: is not there, though a manifest lists it. Restore it, or take the "
+                    "manifest away: what it lists was not evaluated"
+                ) from error
+            raise
 
 
 def put_once(s3: Any, file: DerivedFile, owner: str = "", kms_key: str = "") -> bool:

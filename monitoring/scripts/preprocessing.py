@@ -22,7 +22,7 @@ import pyarrow as pa
 from monitoring.capture import FAULTY_SHARE, Reading, Window
 from monitoring.capture.events import Events
 from monitoring.capture.layout import Observation, Side, decide
-from monitoring.capture.lines import LINE_LIMIT, Flaw, Line, capture_files, read_lines
+from monitoring.capture.lines import Flaw, capture_files
 from monitoring.capture.payloads import cell
 from monitoring.capture.reading import BATCH_CHARACTERS, BATCH_ROWS, LAYOUT_ROWS, MOST_COLUMNS
 from monitoring.capture.records import Payload
@@ -31,6 +31,7 @@ from monitoring.capture.tally import Tally
 from monitoring.errors import CaptureError
 from monitoring.scripts.process import AWS_SENTENCE, PREPROCESS, Running, Script
 from monitoring.tables import text_batch
+from monitoring.text_lines import records_of
 
 GROUND_TRUTH: Final = "groundTruthData"
 """Column of a merged record's label, behind those of the script."""
@@ -158,13 +159,10 @@ def _captured(events: Events, source: Path | Iterable[Path], labelled: bool) -> 
 def _texts(source: Path, csv: bool, header: bool, tally: Tally) -> Iterator[_Asked]:
     for path in capture_files(source):
         tally.counts.files += 1
-        texts = _joined(path) if csv else read_lines(path)
+        texts = records_of(path, csv=csv)
         if csv and header:
             next(texts, None)
         for number, data, flaw in texts:
-            if not data and flaw is None:
-                tally.counts.blank += 1
-                continue
             tally.counts.records += 1
             try:
                 if flaw is not None:
@@ -174,23 +172,6 @@ def _texts(source: Path, csv: bool, header: bool, tally: Tally) -> Iterator[_Ask
                 tally.note(path.name, number, Flaw("malformed", "the line is not UTF-8"))
             except Flaw as broken:
                 tally.note(path.name, number, broken)
-
-
-def _joined(path: Path) -> Iterator[Line]:
-    """A CSV file's lines, one where a quoted cell holds a line's end; none that is blank."""
-    start, held = 0, b""
-    for line in read_lines(path):
-        if line.flaw is not None:
-            yield line
-            continue
-        start, held = (start, held + b"\n" + line.data) if held else (line.number, line.data)
-        if held and held.count(b'"') % 2 == 0:
-            yield Line(start, held)
-            held = b""
-        elif len(held) > LINE_LIMIT:
-            break
-    if held:
-        yield Line(start, b"", Flaw("malformed", "its quotes do not close"))
 
 
 def _exchanges(records: Iterable[_Asked]) -> Iterator[list[_Asked]]:

@@ -102,3 +102,16 @@ def test_a_bucket_that_cannot_be_used_says_why(world, s3, code, metadata, said) 
 
 def test_our_bucket_passes(s3) -> None:
     storage.check_bucket(s3, "outputs", "eu-west-1", ACCOUNT)
+
+
+def test_an_object_becomes_a_file(s3, tmp_path) -> None:
+    storage.put_once(s3, FILE, ACCOUNT)
+    storage.download(s3, FILE.uri, tmp_path / "c.json")
+    assert (tmp_path / "c.json").read_bytes() == FILE.content
+
+
+@pytest.mark.parametrize("uri", ["s3://outputs/gone.csv", "s3://no-such-bucket/a.csv"])
+def test_an_object_a_manifest_lists_and_that_is_gone_leaves_no_file(s3, tmp_path, uri) -> None:
+    with pytest.raises(StorageError, match=r"is not there, though a manifest lists it"):
+        storage.download(s3, uri, tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
