@@ -19,11 +19,11 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from monitoring import metrics, report
 from monitoring.aws import storage
@@ -39,11 +39,15 @@ from monitoring.instructions import Given, Instructions, Model, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.monitors import monitor_for
 from monitoring.monitors.base import Mode, Monitor
+from monitoring.monitors.drift_baseline import ADDITIONAL_BASELINE
+from monitoring.monitors.drift_test_settings import DriftTests
 from monitoring.monitors.quality_extras_settings import Extras
 from monitoring.predictors import opened
 from monitoring.scripts.environment import POSTPROCESSOR, PREPROCESSOR, script_of
 from monitoring.scripts.postprocessing import postprocess
 from monitoring.scripts.process import Script
+
+T = TypeVar("T")
 
 MESSAGE = Path("opt/ml/output/message")
 METRICS = Path("opt/ml/output/metrics/cloudwatch/cloudwatch_metrics.jsonl")
@@ -103,7 +107,11 @@ class Job:
         Raises UsageError naming the variable.
         """
         monitor = monitor_for(_kind(environment.get("analysis_type", "")))
-        variables = ((CONSTRAINTS, "baseline_constraints"), (STATISTICS, "baseline_statistics"))
+        variables = (
+            (CONSTRAINTS, "baseline_constraints"),
+            (STATISTICS, "baseline_statistics"),
+            (ADDITIONAL_BASELINE, "additional_baseline"),
+        )
         endpoint = environment.get("sagemaker_endpoint_name", "")
         schedule = environment.get("sagemaker_monitoring_schedule_name", "")
         dimensions = {"Endpoint": endpoint, "MonitoringSchedule": schedule}
@@ -281,29 +289,32 @@ def _excluded(environment: Mapping[str, str], kind: Kind) -> Exclusion | None:
 def _given(environment: Mapping[str, str], root: Path) -> Given:
     """The attributes, and the analysis configuration where there is one."""
     texts = {name: environment.get(name, "") for name in ATTRIBUTES}
-    extras = _extras(environment, root)
+    extras = _asked(environment, root, "additional_measures", Extras.of)
+    tests = _asked(environment, root, "additional_tests", DriftTests.of)
     if environment.get("analysis_config"):
         config = _path(environment, "analysis_config", root)
-        return Given(**texts, analysis_config=config, extras=extras)
+        return Given(**texts, analysis_config=config, extras=extras, drift_tests=tests)
     usual = root / CONFIG / "analysis_config.json"
     # A definition's ConfigUri may name a file of any name; it is alone in its directory.
     found = [usual] if usual.is_file() else sorted((root / CONFIG).glob("*.json"))
-    return Given(**texts, analysis_config=found[0] if len(found) == 1 else None, extras=extras)
+    alone = found[0] if len(found) == 1 else None
+    return Given(**texts, analysis_config=alone, extras=extras, drift_tests=tests)
 
 
-def _extras(environment: Mapping[str, str], root: Path) -> Extras | None:
-    """`additional_measures`, a variable of ours: a file's path, or the JSON itself.
+def _asked(
+    environment: Mapping[str, str], root: Path, name: str, of: Callable[[Any, str], T]
+) -> T | None:
+    """A variable of ours, `additional_…`: a file's path, or the JSON itself.
 
     A managed definition stages no file of ours, but passes a variable of 256 characters.
     """
-    name = "additional_measures"
     text = environment.get(name, "").strip()
     if not text:
         return None
     if text.startswith("{"):
-        return Extras.of(parse(text.encode(), name), name)
+        return of(parse(text.encode(), name), name)
     path = _path(environment, name, root)
-    return Extras.of(read(path), path.name)
+    return of(read(path), path.name)
 
 
 def _window(environment: Mapping[str, str]) -> Window | None:
