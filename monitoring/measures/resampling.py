@@ -6,7 +6,7 @@ Gives     `standard_deviation` beside every value of the model-quality statistic
 Only from 200 rows on, as AWS does. AWS's sampler and divisor are not published: the
 values are random, so compare them with nothing. Counts draw from themselves with a seed:
 neither the order nor the split of the rows changes the result. Moments of a regression
-cannot, so there every row is tossed for as it is read.
+cannot, so there every row is tossed for, in an order that must not be that of its arrival.
 """
 
 from __future__ import annotations

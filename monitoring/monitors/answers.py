@@ -4,7 +4,8 @@ Needs     Observations whose label is known, and what kind of problem the model 
 Gives     a state per problem type; states of partitions add up to the whole's
 
 Counts are as small as there are classes. The scores of a classifier are kept, nine bytes
-a row: the area under a curve needs every one of them, and sorts them once, at the end.
+a row: the area under a curve needs every one of them, and sorts them once, at the end. So
+are the rows of a regression, sixteen bytes each, for its subsamples.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ THRESHOLD: Final = 0.5
 MOST_CLASSES: Final = 1_000
 REPEATS: Final = 30
 """Subsamples by which the noise of a regression's metrics is judged; AWS writes five."""
+TOSSED_AT_ONCE: Final = 1 << 14
+"""Rows; bounds the memory of a toss for each of them and each subsample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +168,20 @@ class Classified:
 
 @dataclass(eq=False)
 class Regressed:
-    """Rows of a regression, as sums of their errors."""
+    """Rows of a regression, as sums of their errors.
+
+    The rows are kept beside: whether one is in a subsample depends on all of them, and not
+    on the order or the part they came in.
+    """
 
     settings: ModelQuality
     moments: RegressionMoments = field(default_factory=RegressionMoments)
-    samples: ResampledMoments = field(default_factory=lambda: ResampledMoments.nothing(REPEATS))
     rows: int = 0
     unlabelled: int = 0
     unknown_labels: int = 0
     """Rows whose label is no finite number."""
-
-    def __post_init__(self) -> None:
-        self._generator = np.random.default_rng(self.settings.seed)
+    _truth: list[Floats] = field(default_factory=list)
+    _predicted: list[Floats] = field(default_factory=list)
 
     @classmethod
     def nothing(cls, settings: ModelQuality) -> Self:
@@ -190,7 +195,9 @@ class Regressed:
             return
         truth, predicted = numbers(observations.label), numbers(observations.predicted)
         self.moments += RegressionMoments.of(truth, predicted)
-        self.samples += ResampledMoments.of(truth, predicted, self._generator, REPEATS)
+        usable = np.isfinite(truth) & np.isfinite(predicted)
+        self._truth.append(truth[usable])
+        self._predicted.append(predicted[usable])
         self.rows += truth.size
         missing = observations.label.null_count
         self.unlabelled += missing
@@ -200,11 +207,26 @@ class Regressed:
         return type(self)(
             self.settings,
             self.moments + other.moments,
-            self.samples + other.samples,
             self.rows + other.rows,
             self.unlabelled + other.unlabelled,
             self.unknown_labels + other.unknown_labels,
+            self._truth + other._truth,
+            self._predicted + other._predicted,
         )
+
+    @cached_property
+    def samples(self) -> ResampledMoments:
+        """Subsamples of all rows. Read it after the last update."""
+        drawn = ResampledMoments.nothing(REPEATS)
+        if not self._truth:
+            return drawn
+        truth, predicted = np.concatenate(self._truth), np.concatenate(self._predicted)
+        order = np.lexsort((predicted, truth))
+        generator = np.random.default_rng(self.settings.seed)
+        for start in range(0, order.size, TOSSED_AT_ONCE):
+            rows = order[start : start + TOSSED_AT_ONCE]
+            drawn += ResampledMoments.of(truth[rows], predicted[rows], generator, REPEATS)
+        return drawn
 
     @property
     def usable(self) -> int:
