@@ -4,7 +4,8 @@ Needs     files: a table, captured traffic, a baseline's documents; for status, 
 Writes    the monitor's documents into --output; sentences to stdout, errors to stderr
 
 Parses, calls, prints; decides nothing. The exit code is the answer a script needs: 0
-clean, 3 violations found, 1 could not evaluate, 2 wrong usage. Without data it is 1.
+clean, 3 violations found, 1 could not evaluate, 2 wrong usage or a constraint set wrong.
+Without data it is 1.
 """
 
 from __future__ import annotations

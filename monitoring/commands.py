@@ -19,6 +19,7 @@ import click
 from rich.console import Console
 
 from monitoring import report
+from monitoring.aws import storage
 from monitoring.aws.clients import connect
 from monitoring.capture import Reading, Window
 from monitoring.datasets import CAPTURED, Dataset
@@ -57,7 +58,7 @@ EXIT_CODES = """\b
 Exit codes:
     0  clean
     1  error, or could not evaluate (no data, no labels yet, a faulty baseline)
-    2  wrong usage
+    2  wrong usage, or a constraint that somebody set wrong
     3  violations found"""
 
 SHORT_NAMES = {BIAS: "bias", EXPLAINABILITY: "explainability"}
@@ -234,7 +235,11 @@ def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructio
     if predicted:
         given = replace(given, inference_attribute=predicted)
     return instructions(
-        kind, given, is_table=dataset.is_table, model=lambda asked: model_named(model, asked)
+        kind,
+        given,
+        is_table=dataset.is_table,
+        model=lambda asked: model_named(model, asked),
+        fetch=lambda uri, path: storage.download(connect().s3, uri, path),
     )
 
 

@@ -7,6 +7,7 @@
     ├── StorageError                 an S3 object cannot be read or written
     ├── AwsError                     any other call AWS refused
     ├── DocumentError                a baseline or constraints file is not what it should be
+    │   └── ConstraintsError      2  a threshold or method in it that somebody set wrong
     ├── CaptureError                 captured traffic cannot be read as a whole
     └── NoDataError                  the window held no records (unknown is never healthy)
 
@@ -53,6 +54,15 @@ class AwsError(MonitoringError):
 
 class DocumentError(MonitoringError):
     """A baseline document cannot be used."""
+
+
+class ConstraintsError(DocumentError):
+    """Constraints say what no check can do; lists every problem.
+
+    They are written to be edited: a wrong threshold is wrong usage, not a failed evaluation.
+    """
+
+    exit_code = WRONG_USAGE
 
 
 class CaptureError(MonitoringError):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from monitoring.documents import number, require_kind
-from monitoring.errors import DocumentError
+from monitoring.errors import ConstraintsError, DocumentError
 from monitoring.kinds import DATA_QUALITY
 from monitoring.measures.distance import Method
 from monitoring.measures.table import TableState
@@ -109,7 +109,7 @@ class Constraints:
     def of(cls, document: Any, where: str = "constraints.json") -> Constraints:
         """The constraints in a document.
 
-        Raises DocumentError that lists every field that cannot be used.
+        Raises ConstraintsError that lists every field that cannot be used.
         """
         require_kind(document, DATA_QUALITY, where)
         reader = _Reader(where)
@@ -161,7 +161,7 @@ class _Reader:
 
     def raise_problems(self) -> None:
         if self.problems:
-            raise DocumentError(
+            raise ConstraintsError(
                 f"{self.where}: {'; '.join(self.problems)}. No check can rely on it; correct "
                 "these fields, or suggest the baseline again."
             )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from monitoring.documents import CONSTRAINTS, VIOLATIONS, Documents, number, require_kind
-from monitoring.errors import DocumentError
+from monitoring.errors import ConstraintsError, DocumentError
 from monitoring.kinds import MODEL_QUALITY
 from monitoring.measures.classification import BETAS, binary_metrics, multiclass_metrics
 from monitoring.measures.curves import (
@@ -209,7 +209,7 @@ def _read_block(block: Any, where: str) -> list[Constraint]:
     for metric, entry in block.items():
         operator = entry.get("comparison_operator") if isinstance(entry, Mapping) else None
         if operator not in (LESS, GREATER):
-            raise DocumentError(
+            raise ConstraintsError(
                 f"{where}.{metric[:80]}: its comparison_operator is neither {LESS} nor {GREATER}, "
                 "so what would violate it is unknown. Correct the file."
             )

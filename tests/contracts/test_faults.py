@@ -160,6 +160,7 @@ INDEX: dict[int, dict[str, tuple[str, ...]]] = {
             "a_field_that_cannot_be_used_is_named",
             "all_problems_are_listed_at_once_with_the_file",
         ),
+        "monitoring/test_cli": ("a_constraint_set_wrong_is_wrong_usage",),
     },
     34: {
         f"{MONITORS}/test_model_quality": ("labels_are_one_however_they_are_written",),

@@ -222,6 +222,33 @@ def test_an_unusable_baseline_could_not_be_evaluated(
     assert result.stderr.count("\n") == 1
 
 
+WRONG_CONSTRAINTS = {
+    "a share above 1": ("datatype_check_threshold", 1.5),
+    "a negative share": ("domain_content_threshold", -0.1),
+    "a method": ("comparison_method", "Magic"),
+    "a switch": ("evaluate_constraints", "On"),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG_CONSTRAINTS.values(), ids=WRONG_CONSTRAINTS)
+def test_a_constraint_set_wrong_is_wrong_usage(
+    tmp_path: Path, baseline: Path, key: str, value: object
+):
+    path = baseline / "constraints.json"
+    document = json.loads(path.read_text())
+    config = document["monitoring_config"]
+    (config["distribution_constraints"] if key == "comparison_method" else config)[key] = value
+    path.write_text(json.dumps(document))
+    result = monitor(
+        *("check", "data-quality", "--data", tmp_path / "train.csv", "--baseline", baseline),
+        *("--output", tmp_path / "run"),
+    )
+    assert result.exit_code == WRONG_USAGE
+    assert "constraints.json: " in result.stderr
+    assert key in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_failed_suggestion_leaves_the_baseline_before_it(tmp_path: Path, baseline: Path):
     before = {path: path.read_bytes() for path in baseline.iterdir()}
     ragged = tmp_path / "ragged.csv"
