@@ -9,6 +9,8 @@ together, word by word; unsigned arithmetic wraps modulo 2**64, which is what it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -16,6 +18,8 @@ import pyarrow as pa
 from monitoring.measures.cells import Cells
 
 SPARK_SEED = 42
+FEW = 8
+"""Long strings of one length that are hashed one by one."""
 
 Words = npt.NDArray[np.uint64]
 
@@ -75,16 +79,33 @@ def _stripes(
     data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], length: int, seed: np.uint64
 ) -> Words:
     """The four lanes over full 32-byte stripes, `length` bytes of each string."""
-    lanes = [
-        np.full(starts.size, lane) for lane in (seed + _P1 + _P2, seed + _P2, seed, seed - _P1)
-    ]
-    for at in range(0, length, 8):
-        lane = at // 8 % 4
-        lanes[lane] = _round(lanes[lane], _word(data, starts + at, 8))
+    begins = (seed + _P1 + _P2, seed + _P2, seed, seed - _P1)
+    if starts.size < FEW:
+        ends = [_lanes_of_one(data[start : start + length], begins) for start in starts.tolist()]
+        lanes = list(np.array(ends, dtype=np.uint64).reshape(-1, 4).T)
+    else:
+        lanes = [np.full(starts.size, lane) for lane in begins]
+        for at in range(0, length, 8):
+            lane = at // 8 % 4
+            lanes[lane] = _round(lanes[lane], _word(data, starts + at, 8))
     digest = sum(map(_rotate, lanes, (1, 7, 12, 18)), np.zeros(starts.size, dtype=np.uint64))
     for state in lanes:
         digest = (digest ^ _round(np.uint64(0), state)) * _P1 + _P4
     return digest
+
+
+def _lanes_of_one(data: npt.NDArray[np.uint8], begins: Sequence[np.uint64]) -> list[int]:
+    """The lanes of a single string, which may be long: integers cost less than small arrays."""
+    first, second, most = int(_P1), int(_P2), 2**64 - 1
+    words = np.frombuffer(data.tobytes(), dtype="<u8").reshape(-1, 4)
+    lanes = []
+    for begin, lane_words in zip(begins, words.T.tolist(), strict=True):
+        state = int(begin)
+        for word in lane_words:
+            state = (state + word * second) & most
+            state = ((state << 31 | state >> 33) & most) * first & most
+        lanes.append(state)
+    return lanes
 
 
 def _word(data: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64], width: int) -> Words:

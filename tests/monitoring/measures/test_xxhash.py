@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.measures.xxhash import xxhash64
+from monitoring.measures.xxhash import FEW, xxhash64
 
 SPARK = {
     "": -7444071767201028348,
@@ -36,6 +36,7 @@ def test_a_text_hashes_alike_in_any_company(texts, data):
     whole = xxhash64(pa.array(texts, pa.string()))
     alone = [xxhash64(pa.array([text]))[0] for text in texts]
     assert whole.tolist() == alone
+    assert xxhash64(pa.array(texts * FEW, pa.string())).tolist() == alone * FEW
     start = data.draw(st.integers(0, len(texts)))
     assert xxhash64(pa.array(texts, pa.string())[start:]).tolist() == alone[start:]
 

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from monitoring.documents import render
 from monitoring.errors import DocumentError
 from monitoring.measures.state import Uncomputable
-from monitoring.monitors.data_quality import analyze, suggest
+from monitoring.monitors.constraints import Constraints
+from monitoring.monitors.data_quality import analyze, describe, suggest, summarize
 
 MODES = ("corrected", "compat")
 RNG = np.random.default_rng(11)
@@ -33,7 +35,7 @@ def edited(baseline: Any, **config: Any) -> Any:
     return baseline
 
 
-def describe(findings: Any) -> list[tuple[str, str]]:
+def sentences(findings: Any) -> list[tuple[str, str]]:
     return [(finding.feature, finding.description) for finding in findings]
 
 
@@ -41,7 +43,7 @@ def describe(findings: Any) -> list[tuple[str, str]]:
 def test_a_type_violation_reads_as_aws_writes_it(mode):
     baseline = suggest(table(n=["1"] * 18))
     found = analyze(table(n=["1"] * 12 + ["1.5"] * 6), baseline, mode).findings
-    assert describe(found)[0] == (
+    assert sentences(found)[0] == (
         "n",
         "Data type match requirement is not met. Expected data type: Integral, "
         "Expected match: 100.0%. Observed: Only 66.66666666666666% of data is Integral.",
@@ -52,7 +54,7 @@ def test_a_type_violation_reads_as_aws_writes_it(mode):
 def test_a_completeness_violation_reads_as_aws_writes_it(mode):
     baseline = suggest(table(n=["1"] * 320))
     found = analyze(table(n=["1"] * 310 + [None] * 10), baseline, mode).findings
-    assert describe(found) == [
+    assert sentences(found) == [
         ("n", "Data completeness requirement is not met. Expected: 100.0%. Observed: Only 96.875%.")
     ]
 
@@ -266,3 +268,82 @@ def test_a_bootstrap_of_the_same_data_does_not_drift(seed):
     baseline = suggest(table(x=DECIMALS, city=CITIES))
     current = table(x=[DECIMALS[i] for i in rows], city=[CITIES[i] for i in rows])
     assert analyze(current, baseline).findings == ()
+
+
+def hour(rows: int, seed: int) -> pa.RecordBatch:
+    """Columns of many kinds, too long for any sketch to hold every value."""
+    generator = np.random.default_rng(seed)
+    prices = [repr(x) for x in generator.lognormal(3, 1, rows).round(2).tolist()]
+    odd = ["1e-05", "1e400", "N/A", "-0", "7.50", None]
+    columns = {
+        "decimal": [repr(x) for x in (1e9 + generator.normal(size=rows)).tolist()],
+        "price": prices,
+        "count": [str(x) for x in generator.geometric(0.05, rows).tolist()],
+        "flag": [str(x) for x in generator.integers(0, 2, rows).tolist()],
+        "city": [("Roma", "Bern", "Oslo")[x] for x in generator.integers(0, 3, rows).tolist()],
+        "user": [f"user-{x}" for x in generator.integers(0, 10**6, rows).tolist()],
+        "mixed": [odd[i % 50] if i % 50 < len(odd) else price for i, price in enumerate(prices)],
+    }
+    return pa.record_batch({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
+
+
+def same(one: Any, other: Any, where: str = "$") -> None:
+    """Equal, but that floating sums may differ by a relative 1e-12."""
+    if isinstance(one, dict):
+        assert list(one) == list(other), where
+        for key in one:
+            same(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list):
+        assert len(one) == len(other), where
+        for i, pair in enumerate(zip(one, other, strict=True)):
+            same(*pair, f"{where}[{i}]")
+    elif where.rpartition(".")[2] in ("sum", "mean", "std_dev"):
+        assert one == pytest.approx(other, rel=1e-12), where
+    else:
+        assert one == other, where
+
+
+def test_row_order_batches_and_partitions_change_nothing_in_corrected_mode():
+    rows = hour(12_000, seed=1)
+    mixed = rows.take(pa.array(np.random.default_rng(2).permutation(rows.num_rows)))
+    known = suggest([rows])
+    constraints = Constraints.of(known["constraints.json"])
+    parts = [summarize([mixed.slice(start, 3500)], constraints) for start in range(0, 12_000, 3500)]
+    merged = parts[2] + ((parts[3] + parts[0]) + parts[1])
+    same(dict(describe(merged)), dict(known))
+    same(dict(suggest([mixed.slice(0, 5), mixed.slice(5, 8000), mixed.slice(8005)])), dict(known))
+    current = hour(5000, seed=3)
+    turned = current.take(pa.array(np.arange(4999, -1, -1)))
+    one, other = analyze([current], known), analyze([turned.slice(0, 99), turned.slice(99)], known)
+    same(dict(one.documents), dict(other.documents))
+    assert (one.findings, one.distances) == (other.findings, other.distances)
+
+
+def test_compat_depends_on_the_order_of_rows_as_aws_s_analyzer_does():
+    rows = hour(12_000, seed=1)
+    turned = rows.take(pa.array(np.arange(11_999, -1, -1)))
+    assert suggest([rows], mode="compat") != suggest([turned], mode="compat")
+
+
+@pytest.mark.parametrize("written", MODES)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_baseline_of_either_mode_serves_both(written, mode):
+    baseline = suggest([hour(20_000, seed=1)], mode=written)
+    assert analyze([hour(4000, seed=2)], baseline, mode).findings == ()
+    shifted = hour(4000, seed=2).to_pydict()
+    shifted["price"] = [repr(float(price) * 2) for price in shifted["price"]]
+    found = analyze([pa.RecordBatch.from_pydict(shifted)], baseline, mode).findings
+    assert [finding.feature for finding in found] == ["price"]
+
+
+def test_a_column_past_every_limit_is_described_in_bounded_size():
+    """A million values that occur once, a text of a megabyte, numbers past float64."""
+    numbers = np.char.add("1", np.char.zfill(np.arange(100_000).astype(str), 30))
+    batch = table(
+        user=[f"user-{i}" for i in range(100_000)],
+        huge=numbers.tolist(),
+        long=["x" * 2**20, *["y"] * 99_999],
+        infinite=["inf", "-inf", "nan", "1e999"] * 25_000,
+    )
+    for mode in MODES:
+        assert len(render(suggest(batch, mode=mode)["statistics.json"])) < 2**20 + 300_000
