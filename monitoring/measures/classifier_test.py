@@ -119,9 +119,11 @@ def encoded(rows: pa.Table) -> Terms:
 
     A column is one of numbers where every cell but the empty ones is. Empty cells are a
     category of their own, and the column's mean among its numbers. What would exceed
-    MOST_TERMS is left out: products first, then squares, then the last columns.
+    MOST_TERMS is left out: products with a category first, then those of two numbers, then
+    squares, then the last columns.
     """
     plain: list[Term] = []
+    numbers: list[Term] = []
     squares: list[Term] = []
     left_out: tuple[str, ...] = ()
     for at, name in enumerate(rows.column_names):
@@ -131,23 +133,27 @@ def encoded(rows: pa.Table) -> Terms:
         for term, square in _column_terms(rows[name].combine_chunks()):
             plain.append((term, (name,)))
             if square is not None:
+                numbers.append((term, (name,)))
                 squares.append((square, (name,)))
     used = plain
     if len(plain) + len(squares) <= MOST_TERMS:
         used = plain + squares
         pairs = [
             (_standardised(a * b), (*of_b, *of_a))
-            for (a, of_a), (b, of_b) in _pairs(plain, MOST_TERMS - len(used))
+            for (a, of_a), (b, of_b) in _pairs(plain, numbers, MOST_TERMS - len(used))
         ]
         used = used + [(term, names) for term, names in pairs if term.any()]
     matrix = np.column_stack([term for term, _ in used]) if used else np.empty((rows.num_rows, 0))
     return Terms(matrix, tuple(names for _, names in used), left_out)
 
 
-def _pairs(plain: Sequence[Term], most: int) -> list[tuple[Term, Term]]:
-    """Every two terms of different columns; none if there are more than `most`."""
-    found = [(a, b) for at, a in enumerate(plain) for b in plain[:at] if a[1] != b[1]]
-    return found if len(found) <= most else []
+def _pairs(plain: Sequence[Term], numbers: Sequence[Term], room: int) -> list[tuple[Term, Term]]:
+    """Every two terms of different columns; of numbers alone where there is no room for all."""
+    for terms in (plain, numbers):
+        found = [(a, b) for at, a in enumerate(terms) for b in terms[:at] if a[1] != b[1]]
+        if len(found) <= room:
+            return found
+    return []
 
 
 def _column_terms(cells: pa.StringArray) -> Iterator[tuple[Floats, Floats | None]]:

@@ -76,6 +76,14 @@ def test_columns_that_no_longer_go_together_are_found():
     assert {name for name, _ in found.told_by[:2]} == {"n0", "n1"}
 
 
+def test_products_of_numbers_stay_where_those_with_categories_have_no_room():
+    chance = np.random.default_rng(9)
+    numbers = {f"n{at}": chance.normal(size=300).astype(str) for at in range(4)}
+    texts = {f"t{at}": chance.choice(list("abcdefghij"), 300) for at in range(5)}
+    products = {names for names in encoded(pa.table(numbers | texts)).columns if len(names) > 1}
+    assert products == {(f"n{b}", f"n{a}") for a in range(4) for b in range(a)}
+
+
 def test_a_new_category_and_a_missing_cell_are_found():
     chance = np.random.default_rng(5)
     baseline, current = table(chance, 400), table(chance, 400)
