@@ -15,13 +15,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
+from monitoring.aws.storage import Fetch
 from monitoring.capture import OUTPUT, Window
 from monitoring.capture.lines import Flaw, capture_files
 from monitoring.capture.payloads import cell, entries
@@ -31,8 +32,6 @@ from monitoring.errors import CaptureError, UsageError
 from monitoring.tables import read_parquet
 from monitoring.text_lines import records_of
 
-Fetch = Callable[[str, Path], None]
-"""Puts the object of an S3 URI into a file; raises StorageError."""
 Sides = Sequence[str]
 OUTPUTS_FIRST: Final = ("output", "input")
 INPUTS_FIRST: Final = ("input", "output")

@@ -13,9 +13,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from monitoring.aws.storage import Fetch
 from monitoring.capture import Attributes
 from monitoring.datasets import Wanted
 from monitoring.documents import read
@@ -25,8 +27,9 @@ from monitoring.measures.attribution import Predict
 from monitoring.monitors.answers import THRESHOLD, ModelQuality
 from monitoring.monitors.bias_settings import BiasSettings
 from monitoring.monitors.drift_test_settings import DriftTests
-from monitoring.monitors.explainability_settings import ExplainabilityConfig
+from monitoring.monitors.explainability_settings import ExplainabilityConfig, Row
 from monitoring.monitors.quality_extras_settings import Extras
+from monitoring.shap_baseline import baseline_rows
 
 Model = Callable[[ExplainabilityConfig], AbstractContextManager[Predict]]
 """Opens the model of an analysis configuration; whoever runs the monitor knows how."""
@@ -61,6 +64,8 @@ class Instructions:
     """None where the monitor reads plain batches."""
     config: ExplainabilityConfig | None = None
     model: Model | None = None
+    baseline_rows: Callable[[], tuple[Row, ...]] = tuple
+    """Reads the rows of SHAP's baseline where the configuration only names them."""
     drift_tests: DriftTests | None = None
 
     @contextmanager
@@ -69,14 +74,20 @@ class Instructions:
         if self.config is None or self.model is None:
             yield self.settings
             return
+        rows = self.baseline_rows()
         with self.model(self.config) as predict:
-            yield self.config.settings(predict)
+            yield self.config.settings(predict, rows)
 
 
 def instructions(
-    kind: Kind, given: Given, *, is_table: bool, model: Model | None = None
+    kind: Kind,
+    given: Given,
+    *,
+    is_table: bool,
+    model: Model | None = None,
+    fetch: Fetch | None = None,
 ) -> Instructions:
-    """The instructions of one monitor.
+    """The instructions of one monitor; `fetch` gets what a configuration names in S3.
 
     Raises UsageError naming the attribute that is missing or wrong, and ConfigError listing
     every problem of the analysis configuration.
@@ -91,11 +102,13 @@ def instructions(
             f"{kind.title}: additional_tests are of columns, labels and answers, which the other "
             "monitors compare. Unset it here."
         )
-    made = _of_kind(kind, given, is_table, model)
+    made = _of_kind(kind, given, is_table, model, fetch)
     return replace(made, drift_tests=given.drift_tests)
 
 
-def _of_kind(kind: Kind, given: Given, is_table: bool, model: Model | None) -> Instructions:
+def _of_kind(
+    kind: Kind, given: Given, is_table: bool, model: Model | None, fetch: Fetch | None
+) -> Instructions:
     if kind == DATA_QUALITY:
         return Instructions()
     if kind == MODEL_QUALITY:
@@ -116,7 +129,8 @@ def _of_kind(kind: Kind, given: Given, is_table: bool, model: Model | None) -> I
     features = given.features_attribute or (features_path(document) if is_table else "")
     attributes = Attributes(features=features, headers=config.features)
     wanted = Wanted(attributes, labels=False, features=True)
-    return Instructions(wanted=wanted, config=config, model=model)
+    rows = partial(baseline_rows, config, given.analysis_config.parent, fetch)
+    return Instructions(wanted=wanted, config=config, model=model, baseline_rows=rows)
 
 
 def _model_quality(given: Given, is_table: bool) -> Instructions:

@@ -28,7 +28,8 @@ from typing import Any, Self, TypeVar
 from monitoring import metrics, report
 from monitoring.aws import storage
 from monitoring.aws.clients import connect
-from monitoring.batch_transform import INPUTS_FIRST, OUTPUTS_FIRST, Fetch, transcribed
+from monitoring.aws.storage import Fetch
+from monitoring.batch_transform import INPUTS_FIRST, OUTPUTS_FIRST, transcribed
 from monitoring.capture import FAULTY_SHARE, Reading, Window, merge
 from monitoring.datasets import CAPTURED, Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, parse, publish, read
@@ -101,7 +102,13 @@ class Job:
     """Whether the data are what batch transform jobs captured."""
 
     @classmethod
-    def parse(cls, environment: Mapping[str, str], root: Path, model: Model | None = None) -> Self:
+    def parse(
+        cls,
+        environment: Mapping[str, str],
+        root: Path,
+        model: Model | None = None,
+        fetch: Fetch | None = None,
+    ) -> Self:
         """Read the container's environment.
 
         Raises UsageError naming the variable.
@@ -127,6 +134,7 @@ class Job:
                 _given(environment, root),
                 is_table=dataset.is_table and not _is_batch(environment),
                 model=model,
+                fetch=fetch,
             ),
             dataset=dataset,
             output=_path(environment, "output_path", root),
@@ -154,15 +162,15 @@ def run(
     """Run one execution; every container path is resolved under `root`.
 
     `model` opens the model that explainability asks; `fetch` gets the objects that the
-    manifests of batch transform jobs list. Returns 0 when the data could be
-    evaluated, with or without violations. Otherwise the outputs are untouched, and the
-    message says why in one line.
+    manifests of batch transform jobs list, and SHAP's baseline rows that lie in S3. Returns
+    0 when the data could be evaluated, with or without violations. Otherwise the outputs are
+    untouched, and the message says why in one line.
     """
     try:
         if environment.get("ground_truth_source") and not environment.get("analysis_type"):
             message = _merge(environment, root, fetch)
         else:
-            message = _execute(Job.parse(environment, root, model), root, fetch)
+            message = _execute(Job.parse(environment, root, model, fetch), root, fetch)
         code = OK
     except MonitoringError as error:
         message, code = str(error), error.exit_code

@@ -27,14 +27,19 @@ from monitoring.capture.selecting import compiled
 from monitoring.errors import MonitoringError, UsageError
 from monitoring.measures.attribution import Predict, Rows
 from monitoring.measures.coalitions import Floats
-from monitoring.monitors.explainability_settings import CSV, JSON, JSON_LINES, Predictor
+from monitoring.monitors.explainability_settings import (
+    CSV,
+    FEATURES,
+    JSON,
+    JSON_LINES,
+    RECORDS,
+    Predictor,
+)
 
 LARGEST_BODY: Final = 4 * 1024 * 1024
 """Bytes; SageMaker takes six million for one request."""
 MOST_ROWS: Final = 4096
 """Of one request: a minute is all the time a model has to answer it."""
-RECORDS, FEATURES = "$records", "$features"
-"""Places in Clarify's content_template and record_template."""
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 

@@ -166,7 +166,7 @@ def _run(environment: Mapping[str, str], root: Path, model: _Model) -> Ended:
         try:
             from monitoring import job
 
-            return Ended(job.run(environment, root, model.opened))
+            return Ended(job.run(environment, root, model.opened, model.fetched))
         except Exception as error:
             traceback.print_exc()
             return Ended(1, f"{type(error).__name__}: {error}")
@@ -174,7 +174,7 @@ def _run(environment: Mapping[str, str], root: Path, model: _Model) -> Ended:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """The model an analysis configuration names, opened as the container's main() does."""
+    """What an analysis configuration names, reached as the container's main() does."""
 
     connection: Connection
     region: str
@@ -183,8 +183,16 @@ class _Model:
         from monitoring.aws.clients import Aws
         from monitoring.predictors import opened
 
-        session = container_calls.session(self._ask, self.region)
-        return opened(config.predictor, Aws(session))
+        return opened(config.predictor, Aws(self._session()))
+
+    def fetched(self, uri: str, path: Path) -> None:
+        from monitoring.aws import storage
+        from monitoring.aws.clients import Aws
+
+        storage.download(Aws(self._session()).s3, uri, path)
+
+    def _session(self) -> Any:
+        return container_calls.session(self._ask, self.region)
 
     def _ask(self, call: Call) -> Reply:
         self.connection.send(call)

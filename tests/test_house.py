@@ -35,6 +35,7 @@ RANKS = {
     **dict.fromkeys(("job", "report", "exports", "predictors"), 3),
     **dict.fromkeys(("compute", "datasets", "instructions", "evaluation", "metrics", "scripts"), 3),
     **dict.fromkeys(("excluding", "json_tables", "text_lines", "batch_transform"), 3),
+    **dict.fromkeys(("shap_baseline",), 3),
     **dict.fromkeys(TOP, 4),
 }
 STDLIB_ONLY = (
@@ -142,6 +143,8 @@ SIDEWAYS = {
     ("evaluation", "compute"),
     ("job", "compute"),
     ("instructions", "datasets"),
+    ("instructions", "shap_baseline"),
+    ("shap_baseline", "datasets"),
     *(("datasets", lower) for lower in ("scripts", "excluding", "json_tables")),
     ("job", "scripts"),
     ("job", "excluding"),

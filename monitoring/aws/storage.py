@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
 from monitoring.aws.clients import DENIED, asking, code_of, is_missing
 from monitoring.baselines import DerivedFile
 from monitoring.errors import DocumentError, StorageError
+
+Fetch: TypeAlias = Callable[[str, Path], None]
+"""Puts the object of an S3 URI into a file, as `download` does; raises StorageError."""
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 """Bytes. A baseline document is far smaller; more is not one."""
@@ -129,8 +133,8 @@ def download(s3: Any, uri: str, path: Path) -> None:
         except ClientError as error:
             if is_missing(error) or code_of(error) == "NoSuchBucket":
                 raise StorageError(
-                    f"{uri}: is not there, though a manifest lists it. Restore it, or take the "
-                    "manifest away: what it lists was not evaluated"
+                    f"{uri}: is not there, though a manifest lists it or a configuration "
+                    "names it, so nothing was evaluated. Restore it, or correct what names it"
                 ) from error
             raise
 

@@ -25,9 +25,20 @@ REFUSED_SHARE: Final = 0.01
 """Of the rows that a model may refuse; with more, the rest may not be what was asked."""
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+PARQUET: Final = "application/x-parquet"
 MEDIA_TYPES: Final = (CSV, JSON, JSON_LINES)
+RECORDS, FEATURES = "$records", "$features"
+"""Places in Clarify's content_template and record_template."""
+TEMPLATES: Final = {
+    JSON: {"content_template": RECORDS, "record_template": FEATURES},
+    JSON_LINES: {"content_template": FEATURES},
+}
+"""What each template must hold; without it every request would be the same."""
 SWITCHES: Final = ("use_logit", "save_local_shap_values", "exact")
-NOT_BUILT: Final = ("text_config", "image_config", "features_to_explain")
+REFUSED: Final = {
+    "text_config": "explains words or sentences of a text column; here a column is one feature",
+    "image_config": "explains parts of images, and the monitors read tables",
+}
 """Keys of `shap` that change what is explained: ignoring them would answer something else."""
 
 
@@ -63,6 +74,8 @@ class ExplainabilitySettings:
     num_samples: int
     features: tuple[str, ...] = ()
     """Names in the model's order; the data's own names where empty."""
+    explained: tuple[str, ...] = ()
+    """The features whose values are wanted, by name or place; all where empty."""
     agg_method: AggregationMethod = "mean_abs"
     use_logit: bool = False
     seed: int = 0
@@ -82,6 +95,11 @@ class ExplainabilityConfig:
     baseline: tuple[Row, ...] = ()
     baseline_uri: str = ""
     """Where the baseline rows lie, if not in the file itself."""
+    dataset_type: str = CSV
+    """How these rows are written there."""
+    features_path: str = ""
+    """A JMESPath to the features in JSON data."""
+    explained: tuple[str, ...] = ()
     num_samples: int | None = None
     agg_method: AggregationMethod = "mean_abs"
     use_logit: bool = False
@@ -104,9 +122,11 @@ class ExplainabilityConfig:
         reader = _Reader()
         document = reader.object(document, "the file")
         shap = reader.object(reader.object(document.get("methods"), "methods").get("shap"), "shap")
-        for key in NOT_BUILT:
-            if key in shap:
-                reader.problems.append(f"shap.{key} is not built yet; take it out")
+        reader.problems += [
+            f"shap.{key} {why}; take it out"
+            for key, why in REFUSED.items()
+            if shap.get(key) is not None
+        ]
         features = reader.features(document)
         predictor = document.get("predictor")
         given = reader.object({} if predictor is None else predictor, "predictor")
@@ -114,6 +134,9 @@ class ExplainabilityConfig:
             features=features,
             baseline=reader.baseline(shap.get("baseline"), len(features)),
             baseline_uri=shap["baseline"] if isinstance(shap.get("baseline"), str) else "",
+            dataset_type=reader.dataset_type(document.get("dataset_type")),
+            features_path=path if isinstance(path := document.get("features"), str) else "",
+            explained=reader.explained(shap.get("features_to_explain"), document),
             num_samples=reader.integer(shap, "shap", "num_samples", 2, MOST_SAMPLES),
             agg_method=reader.method(shap.get("agg_method")),
             **{name: reader.switch(shap, name) for name in SWITCHES},
@@ -145,11 +168,6 @@ class ExplainabilityConfig:
         Raises UsageError when there are no baseline rows.
         """
         rows = self.baseline or tuple(tuple(row) for row in baseline)
-        if not rows and self.baseline_uri:
-            raise UsageError(
-                f"methods.shap.baseline: is {self.baseline_uri}, and reading it from there is not "
-                "built yet. Put the rows themselves into the analysis configuration."
-            )
         if not rows:
             raise UsageError(
                 "methods.shap.baseline: there are no baseline rows, so an absent feature has no "
@@ -165,6 +183,7 @@ class ExplainabilityConfig:
             baseline=rows,
             num_samples=self.num_samples or 2 * len(rows[0]) + 2048,
             features=self.features,
+            explained=self.explained,
             agg_method=self.agg_method,
             use_logit=self.use_logit,
             seed=self.seed,
@@ -209,7 +228,7 @@ class _Reader:
         return tuple(name for name in headers if name not in no_features)
 
     @staticmethod
-    def _header(value: Any, headers: tuple[str, ...]) -> str | None:
+    def _header(value: Any, headers: Sequence[str]) -> str | None:
         """A column by its name or place; None for a JMESPath, which names no header."""
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(headers):
             return headers[value]
@@ -229,6 +248,30 @@ class _Reader:
         if any(isinstance(item, list | dict) for row in value for item in row):
             self.problems.append("shap.baseline holds a list or an object in the place of a value")
         return tuple(tuple(text(item) for item in row) for row in value)
+
+    def explained(self, value: Any, document: Mapping[str, Any]) -> tuple[str, ...]:
+        """`features_to_explain`: names, or places among the headers."""
+        listed = [] if value is None else value
+        if not isinstance(listed, list) or any(
+            isinstance(item, bool) or not isinstance(item, str | int) for item in listed
+        ):
+            self.problems.append("shap.features_to_explain must be a list of names or places")
+            return ()
+        headers = document.get("headers") or []
+        named = [item if isinstance(item, str) else self._header(item, headers) for item in listed]
+        unknown = [item for item, name in zip(listed, named, strict=True) if name not in headers]
+        if headers and unknown:
+            shown = ", ".join(repr(item)[:80] for item in unknown[:10])
+            self.problems.append(f"shap.features_to_explain names {shown}, and headers does not")
+            return ()
+        return tuple(str(name) for name in (named if headers else listed))
+
+    def dataset_type(self, value: Any) -> str:
+        known = (*MEDIA_TYPES, PARQUET)
+        if value is None or value in known:
+            return value or CSV
+        self.problems.append(f"dataset_type is one of {', '.join(known)}")
+        return CSV
 
     def integer(
         self, given: Mapping[str, Any], where: str, key: str, least: int, most: int
@@ -270,10 +313,14 @@ class _Reader:
         if texts["model_name"] and not texts["instance_type"]:
             self.problems.append("predictor.instance_type is missing; model_name needs one")
         count = self.integer(given, "predictor", "initial_instance_count", 1, 1_000)
+        content_type = self.media_type(given, "content_type") or CSV
+        for key, place in TEMPLATES.get(content_type, {}).items():
+            if texts[key] and place not in texts[key]:
+                self.problems.append(f"predictor.{key} must have {place} where the data belong")
         return Predictor(
             **texts,
             initial_instance_count=count or 1,
-            content_type=self.media_type(given, "content_type") or CSV,
+            content_type=content_type,
             accept_type=self.media_type(given, "accept_type"),
             output=self.output(given),
         )

@@ -159,22 +159,24 @@ def attributions(data: Iterable[Observations], settings: ExplainabilitySettings)
     try:
         shap = _explainer(settings)
         labels = _label_names(shap.expected.size, settings.label_headers)
+        wanted = _wanted(names, settings.explained)
+        explained = tuple(names[place] for place in wanted)
         local = None
         if settings.saves_local_values:
-            local = LocalValues(names, labels, settings.baseline)
+            local = LocalValues(explained, labels, names, settings.baseline)
         seen = 0
         for block in blocks:
-            explained = shap.explain(block)
+            values = shap.explain(block).values[:, wanted]
             seen += len(block)
-            total.update(explained.values[np.isfinite(explained.values).all(axis=(1, 2))])
+            total.update(values[np.isfinite(values).all(axis=(1, 2))])
             if local is not None:
-                local.write(explained.values)
+                local.write(values)
     except NotExplainableError as error:
         raise UsageError(
             f"{error}. Its values cannot be explained; check shap.baseline, use_logit, and which "
             "part of the answer is the score (predictor.probability, predictor.label)."
         ) from None
-    return Attributions(asked, total, names, labels, tuple(shap.expected.tolist()), seen, local)
+    return Attributions(asked, total, explained, labels, tuple(shap.expected.tolist()), seen, local)
 
 
 def _explainer(settings: ExplainabilitySettings) -> Explainer:
@@ -237,6 +239,21 @@ def _blocks(batches: Iterable[Batch], places: tuple[int, ...]) -> Iterator[Rows]
             waiting, held = [together[ROWS_AT_ONCE:]], held - ROWS_AT_ONCE
     if held:
         yield np.concatenate(waiting)
+
+
+def _wanted(names: tuple[str, ...], explained: tuple[str, ...]) -> list[int]:
+    """Places of the features whose values are wanted. All take part in the game all the same."""
+    if not explained:
+        return list(range(len(names)))
+    numbered = tuple(enumerate(names))
+    places = {str(place): place for place, _ in numbered} | {name: at for at, name in numbered}
+    missing = [name for name in explained if name not in places]
+    if missing:
+        listed = ", ".join(repr(name[:80]) for name in missing[:10])
+        raise UsageError(
+            f"shap.features_to_explain names {listed}, which is no feature; correct it."
+        )
+    return sorted({places[name] for name in explained})
 
 
 def _label_names(count: int, headers: tuple[str, ...]) -> tuple[str, ...]:

@@ -32,20 +32,25 @@ class LocalValues:
     """Local values being written, a column per feature and label. Adds up, in order of rows.
 
     >>> import numpy as np
-    >>> written = LocalValues(["age"], ["label0", "label1"], baseline=[["38"]])
+    >>> written = LocalValues(["age"], ["label0", "label1"], ["age"], baseline=[["38"]])
     >>> written.write(np.array([[[0.5, -0.5]]]))
     >>> list((written + written).documents())
     ['explanations_shap/out.csv', 'explanations_shap/baseline.csv']
     """
 
     def __init__(
-        self, names: Sequence[str], labels: Sequence[str], baseline: Sequence[Row]
+        self,
+        explained: Sequence[str],
+        labels: Sequence[str],
+        features: Sequence[str],
+        baseline: Sequence[Row],
     ) -> None:
-        self.names, self.labels, self.baseline = tuple(names), tuple(labels), tuple(baseline)
+        self.explained, self.labels = tuple(explained), tuple(labels)
+        self.features, self.baseline = tuple(features), tuple(baseline)
         self._lines: tuple[Spool, ...] = (Spool(),)
 
     def __add__(self, other: Self) -> Self:
-        together = type(self)(self.names, self.labels, self.baseline)
+        together = type(self)(self.explained, self.labels, self.features, self.baseline)
         together._lines = self._lines + other._lines
         return together
 
@@ -60,12 +65,12 @@ class LocalValues:
     def documents(self) -> Documents:
         """Both files, to be published with the others."""
         out, absent = Spool(), Spool()
-        columns = (f"{name}_{label}" for label in self.labels for name in self.names)
+        columns = (f"{name}_{label}" for label in self.labels for name in self.explained)
         _writer(out).writerow(_shown(columns))
         for part in self._lines:
             for text in part.parts():
                 out.write(text)
-        _writer(absent).writerow(_shown(self.names))
+        _writer(absent).writerow(_shown(self.features))
         _writer(absent).writerows(self.baseline)
         return {OUT: out, BASELINE: absent}
 

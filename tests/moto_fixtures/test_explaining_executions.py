@@ -152,6 +152,24 @@ def test_the_temporary_endpoint_is_gone_and_was_not_captured(
     assert sum(len(events) for events in project.captured().values()) == 20
 
 
+def test_baseline_rows_in_s3_are_fetched(watch: Watch, clock: ModuleType) -> None:
+    project = watch()
+    uri = f"s3://{BUCKET}/baselines/shap.csv"
+    config = analysis_config(project, project.endpoint)
+    config["methods"]["shap"]["baseline"] = uri
+    put = project.s3.put_object
+    put(Bucket=BUCKET, Key="baselines/analysis_config.json", Body=json.dumps(config).encode())
+    send(project, project.model.rows[:20], TEN)
+    clock.advance(TEN + HOUR + LATE)
+    put(Bucket=BUCKET, Key="baselines/shap.csv", Body=project.model.rows[0].encode() + b"\n")
+    send(project, project.model.rows[:20], TEN + HOUR)
+    clock.advance(TEN + 2 * HOUR + LATE)
+    without, with_rows = executions(project)
+    assert without["MonitoringExecutionStatus"] == "Failed"
+    assert f"{uri}: is not there" in without["FailureReason"]
+    assert with_rows["MonitoringExecutionStatus"] != "Failed", with_rows
+
+
 def test_each_captured_row_has_its_own_values(watch: Watch, clock: ModuleType) -> None:
     project = watch()
     send(project, project.model.rows[:20], TEN)

@@ -292,6 +292,23 @@ def test_local_values_of_parts_are_one_file_in_order_of_rows(tmp_path):
     assert len(added) == 30
 
 
+@pytest.mark.parametrize("asked", [("purpose", "income"), ("2", "0"), ("income", "2", "purpose")])
+def test_only_the_features_asked_for_are_explained(asked, tmp_path):
+    """As players they all remain: the values are those of the whole game."""
+    data = observed(rows())
+    whole = explained(suggest(data, settings()))["global_shap_values"]
+    some = suggest(data, settings(explained=asked, saves_local_values=True))
+    found = explained(some)["global_shap_values"]
+    assert found == {name: whole[name] for name in ("income", "purpose")}
+    (line, *_) = local_values(some, tmp_path)
+    assert list(line) == ["income_label0", "purpose_label0"]
+
+
+def test_a_feature_to_explain_that_is_none_is_named():
+    with pytest.raises(UsageError, match="'shoe size'"):
+        suggest(observed(rows()), settings(explained=("shoe size",)))
+
+
 def test_the_baseline_rows_are_written_beside_the_local_values(tmp_path):
     publish(suggest(observed(rows()), settings(saves_local_values=True)), tmp_path)
     written = (tmp_path / "explanations_shap" / "baseline.csv").read_text()

@@ -68,12 +68,22 @@ def test_local_values_are_written_only_when_asked_for():
     assert not ExplainabilityConfig.of(config()).settings(ones).saves_local_values
 
 
+def test_features_to_explain_are_names_or_places_among_the_headers():
+    document = config({"features_to_explain": ["Channel", 0]}, headers=["Age", "Channel", "Paid"])
+    read = ExplainabilityConfig.of(
+        document
+        | {
+            "label": "Paid",
+            "methods": {"shap": {"baseline": [[38, "web"]], "features_to_explain": ["Channel", 0]}},
+        }
+    )
+    assert read.settings(ones).explained == ("Channel", "Age")
+
+
 def test_a_baseline_elsewhere_is_named_and_then_given():
     read = ExplainabilityConfig.of(config({"baseline": "s3://bucket/baseline.csv"}))
     assert read.baseline_uri == "s3://bucket/baseline.csv"
     assert read.settings(ones, [["1", None]]).baseline == (("1", None),)
-    with pytest.raises(UsageError, match=r"s3://bucket/baseline\.csv, and reading it"):
-        read.settings(ones)
     with pytest.raises(UsageError, match="no baseline rows"):
         ExplainabilityConfig.of(config({"baseline": None})).settings(ones)
 
@@ -90,7 +100,25 @@ WRONG: dict[str, tuple[Any, str]] = {
     "one sample": (config({"num_samples": 1}), "from 2 to"),
     "method": (config({"agg_method": "max"}), "one of mean_abs, median, mean_sq"),
     "logit": (config({"use_logit": "yes"}), "use_logit must be true or false"),
-    "text": (config({"text_config": {}}), "text_config is not built yet"),
+    "text": (config({"text_config": {}}), "text_config explains words or sentences"),
+    "features to explain": (
+        config({"features_to_explain": ["Age", "Shoe size", 7]}),
+        "names 'Shoe size', 7, and headers does not",
+    ),
+    "features to explain, one": (config({"features_to_explain": "Age"}), "list of names or places"),
+    "data set": (config(dataset_type="text/xml"), "dataset_type is one of"),
+    "content template": (
+        config(predictor={"content_type": "application/json", "content_template": "{}"}),
+        r"content_template must have \$records",
+    ),
+    "record template": (
+        config(predictor={"content_type": "application/json", "record_template": '{"x": "$f"}'}),
+        r"record_template must have \$features",
+    ),
+    "template of a line": (
+        config(predictor={"content_type": "application/jsonlines", "content_template": "[]"}),
+        r"content_template must have \$features",
+    ),
     "width": (config({"baseline": [[1, 2, 3]]}), "rows of 3 values, but there are 2 features"),
     "ragged": (config({"baseline": [[1], [1, 2]]}, headers=[]), "equally long"),
     "nested": (config({"baseline": [[1, [2]]]}), "in the place of a value"),
