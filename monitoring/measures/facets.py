@@ -136,6 +136,8 @@ class FacetCounts:
 
     def _over(self, values: tuple[str, ...], groups: tuple[str, ...] | None) -> Counts:
         """The same cells among more values and groups."""
+        if values == self.values and groups == self.groups:
+            return self.cells
         cells = np.zeros((len(values), 1 if groups is None else len(groups), 2, 2), np.int64)
         rows = _places(self.values, values)
         columns = [0] if self.groups is None or groups is None else _places(self.groups, groups)

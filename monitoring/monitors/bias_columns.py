@@ -10,6 +10,7 @@ Only the distinct texts of a batch are looked at, and their rows looked up. `1`,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Self
 
 import numpy as np
@@ -133,9 +134,15 @@ def chosen(rule: Rule, column: Coded, sort: Sort) -> Bools:
     return lookup[column.codes]
 
 
+@lru_cache(maxsize=8)
 def values_of(names: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    """A column's distinct texts as numbers, NaN where they are none."""
-    return numbers(pa.array(names, pa.utf8()))
+    """A column's distinct texts as numbers, NaN where they are none.
+
+    A batch's column is asked for them several times over; nobody may write into the answer.
+    """
+    values = numbers(pa.array(names, pa.utf8()))
+    values.flags.writeable = False
+    return values
 
 
 def categories(column: Coded) -> Coded:
