@@ -5,17 +5,21 @@ Gives     the sum, in the order of the files, its faulty records judged as a who
 
 What the parts cannot say together is read again in one pass: an error then names the place
 one pass would name, and columns that change between files are treated as one pass does.
+Events that lie in two parts count once: only the later part is read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Protocol
 
+import numpy as np
+
 from monitoring.capture import read_coverage
+from monitoring.capture.seen import Keys
 from monitoring.compute.parts import Part, split
 from monitoring.compute.work import Partial, Work
 from monitoring.errors import MonitoringError
@@ -68,9 +72,39 @@ def gathered(work: Work, engine: Engine = ONE_PASS, progress: Progress = silent)
             return work.whole()
         partials.append(found)
         progress(len(partials), len(parts))
-    if len({partial.columns for partial in partials if partial.columns}) > 1:
+    if not comparable(partials):
+        return work.whole()
+    again = repeated(partials)
+    knowing = [replace(parts[at], known=keys) for at, keys in again.items()]
+    for at, found in zip(again, engine.each(work.on, knowing) if knowing else (), strict=True):
+        if isinstance(found, MonitoringError):
+            return work.whole()
+        partials[at] = found
+    if not comparable(partials):
         return work.whole()
     total: Partial = reduce(add, partials)
     if total.books is not None:
         total.books.judge(work.dataset.faulty_share)
     return replace(total, coverage=labelled)
+
+
+def comparable(partials: Collection[Partial]) -> bool:
+    """Whether all parts have the same columns, and keys that mean the same."""
+    columns = {partial.columns for partial in partials if partial.columns}
+    return len(columns) < 2 and len({partial.hashing for partial in partials}) < 2
+
+
+def repeated(partials: Collection[Partial]) -> dict[int, Keys]:
+    """Which parts hold events of a part before them, and these events.
+
+    An event that is delivered twice, or sent again by its client, may lie in files of two
+    parts. The first counts; the later part is read again, knowing what it must not count.
+    """
+    found: dict[int, Keys] = {}
+    before = np.empty(0, dtype=np.int64)
+    for at, partial in enumerate(partials):
+        again = np.intersect1d(before, partial.keys, assume_unique=True)
+        if again.size:
+            found[at] = again
+        before = np.union1d(before, partial.keys)
+    return found

@@ -18,6 +18,7 @@ from typing import Any
 
 from monitoring.compute.gathering import Each
 from monitoring.compute.parts import Part
+from monitoring.compute.processes import HASH_SEED, hash_seed, one_hash
 from monitoring.compute.work import Partial
 from monitoring.errors import MonitoringError, UsageError
 
@@ -44,7 +45,10 @@ class Spark:
             ) from None
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         try:
-            session = SparkSession.builder.appName("monitor").getOrCreate()
+            with one_hash():
+                named = SparkSession.builder.appName("monitor")
+                alike = named.config(f"spark.executorEnv.{HASH_SEED}", hash_seed())
+                session = alike.getOrCreate()
         except (PySparkException, OSError) as error:
             raise MonitoringError(
                 f"Spark did not start ({type(error).__name__}). It needs Java 17 and the cluster "

@@ -14,7 +14,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
-from monitoring.capture import Counts, Coverage, Problem, Reading
+import numpy as np
+
+from monitoring.capture import Counts, Coverage, Problem, Reading, Seen
+from monitoring.capture.seen import Keys
 from monitoring.capture.tally import MOST_PROBLEMS, Tally
 from monitoring.compute.parts import Part
 from monitoring.datasets import Dataset, Opened
@@ -63,6 +66,10 @@ class Partial:
     books: Books | None = None
     """None for tables, of which every row is read or none."""
     coverage: Coverage | None = None
+    keys: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Of the events of captured traffic, in order; a sum has none."""
+    hashing: int = field(default_factory=lambda: hash("monitoring"))
+    """Keys of two partials can be compared where this is the same: see capture/seen.py."""
 
     def __add__(self, other: Self) -> Self:
         """Both parts, `self`'s rows first. Both have the same columns, or one of them none."""
@@ -110,9 +117,8 @@ class Work:
         """What one part comes to, or why it cannot be read."""
         try:
             with part.directory() as path:
-                return self._gathered(
-                    replace(self.dataset, path=path, faulty_share=1.0, label_coverage=0.0)
-                )
+                part_of = replace(self.dataset, path=path, faulty_share=1.0, label_coverage=0.0)
+                return self._gathered(part_of, part.known)
         except MonitoringError as error:
             return error
 
@@ -131,11 +137,14 @@ class Work:
         """What all of it comes to, in one pass; raises MonitoringError."""
         return self._gathered(self.dataset)
 
-    def _gathered(self, dataset: Dataset) -> Partial:
+    def _gathered(self, dataset: Dataset, known: Keys | None = None) -> Partial:
+        seen = Seen() if known is None else Seen([known])
+        dataset = replace(dataset, seen=seen)
         with self.told.ready() as settings, self._opened(dataset) as opened:
             batches = _Watched(opened.batches)
             state = self.monitor.gather(batches, settings, self.mode, self.baseline)
-        return Partial(state, batches.columns, _books(opened.reading), opened.coverage)
+        books = _books(opened.reading)
+        return Partial(state, batches.columns, books, opened.coverage, seen.keys())
 
     def _opened(self, dataset: Dataset) -> AbstractContextManager[Opened[Any]]:
         if self.told.wanted is None:

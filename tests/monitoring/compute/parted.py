@@ -13,10 +13,9 @@ import pytest
 
 from monitoring.compute.work import Work
 from monitoring.datasets import CAPTURED, MERGED, Dataset
-from monitoring.documents import CONSTRAINTS
 from monitoring.instructions import Given, Instructions, instructions
 from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY, Kind
-from monitoring.monitors import MONITORS, monitor_for
+from monitoring.monitors import monitor_for
 
 FEATURES = ("amount", "age", "member", "city")
 COLUMNS = ("label", "predicted", "probability", *FEATURES)
@@ -124,18 +123,15 @@ def told(kind: Kind, dataset: Dataset, directory: Path) -> Instructions:
     return instructions(kind, given, is_table=table, model=model)
 
 
+def regression(dataset: Dataset) -> Work:
+    """Model quality with the probability for an answer."""
+    given = Given("Regression", "probability", ground_truth_attribute="amount")
+    instructed = instructions(MODEL_QUALITY, given, is_table=True)
+    return Work(monitor_for(MODEL_QUALITY), dataset, instructed)
+
+
 def work_on(kind: Kind, dataset: Dataset, directory: Path, mode: Any, baseline: Any = None) -> Work:
     return Work(monitor_for(kind), dataset, told(kind, dataset, directory), mode, baseline)
-
-
-@pytest.fixture(params=[monitor.kind for monitor in MONITORS], ids=lambda kind: kind.slug)
-def kind(request) -> Kind:
-    return request.param
-
-
-@pytest.fixture(params=["corrected", "compat"])
-def mode(request) -> Any:
-    return request.param
 
 
 def without_sketches(documents: Any) -> Any:
@@ -161,7 +157,3 @@ def near(one: Any, other: Any) -> None:
         assert one == pytest.approx(other, rel=1e-12, abs=1e-12)
     else:
         assert one == other
-
-
-def names_of(documents: Any) -> set[str]:
-    return {*documents} | {CONSTRAINTS}
