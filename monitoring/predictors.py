@@ -60,7 +60,11 @@ def opened(predictor: Predictor, aws: Aws) -> Iterator[Predict]:
         yield Asking(predictor, _sender(predictor, aws, predictor.endpoint_name))
     elif predictor.model_name:
         with endpoints.shadow_endpoint(
-            aws, predictor.model_name, predictor.instance_type, predictor.initial_instance_count
+            aws,
+            predictor.model_name,
+            predictor.instance_type,
+            predictor.initial_instance_count,
+            predictor.endpoint_name_prefix,
         ) as name:
             yield Asking(predictor, _sender(predictor, aws, name))
     else:

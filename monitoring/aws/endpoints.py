@@ -74,14 +74,15 @@ def shadow_endpoint(
     model_name: str,
     instance_type: str,
     instance_count: int = 1,
+    prefix: str = "",
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[str]:
-    """An endpoint for a model while the block runs; gives its name.
+    """An endpoint for a model while the block runs; gives its name, which begins with `prefix`.
 
     It is removed however the block ends. Raises AwsError when it does not come into
     service within PATIENCE seconds.
     """
-    name = f"{PREFIX}-{uuid.uuid4().hex}"
+    name = f"{prefix or PREFIX}-{uuid.uuid4().hex}"
     with asking("sagemaker:CreateEndpointConfig", name):
         aws.sagemaker.create_endpoint_config(
             EndpointConfigName=name,

@@ -9,6 +9,7 @@ a baseline job does: the label, and what else is no feature, is taken out by nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeAlias
@@ -34,6 +35,8 @@ TEMPLATES: Final = {
     JSON_LINES: {"content_template": FEATURES},
 }
 """What each template must hold; without it every request would be the same."""
+ENDPOINT_PREFIX: Final = re.compile(r"(?=.{1,30}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+"""What leaves room for the rest of an endpoint's name, of 63 characters at most."""
 SWITCHES: Final = ("use_logit", "save_local_shap_values", "exact")
 REFUSED: Final = {
     "text_config": "explains words or sentences of a text column; here a column is one feature",
@@ -52,6 +55,8 @@ class Predictor:
     """An endpoint that is there already. If it captures, it captures these requests too."""
     instance_type: str = ""
     initial_instance_count: int = 1
+    endpoint_name_prefix: str = ""
+    """Of the model's own endpoint; Clarify's where empty."""
     content_type: str = CSV
     accept_type: str = ""
     """The answer's media type; the request's where empty."""
@@ -302,12 +307,17 @@ class _Reader:
         texts = {}
         for name in (
             *("model_name", "endpoint_name", "instance_type", "content_template"),
-            *("record_template", "target_model", "custom_attributes"),
+            *("record_template", "target_model", "custom_attributes", "endpoint_name_prefix"),
         ):
             value = given.get(name)
             if not isinstance(value, str | None):
                 self.problems.append(f"predictor.{name} must be text")
             texts[name] = value if isinstance(value, str) else ""
+        prefix = texts["endpoint_name_prefix"]
+        if prefix and not ENDPOINT_PREFIX.fullmatch(prefix):
+            self.problems.append(
+                "predictor.endpoint_name_prefix takes 1 to 30 letters, digits and single hyphens"
+            )
         if texts["model_name"] and texts["endpoint_name"]:
             self.problems.append("predictor has both model_name and endpoint_name; give one")
         if texts["model_name"] and not texts["instance_type"]:

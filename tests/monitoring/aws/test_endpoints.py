@@ -91,6 +91,14 @@ def test_a_models_endpoint_is_there_while_it_is_asked_and_gone_after(world):
     assert b"DataCaptureConfig" not in service.requests["CreateEndpointConfig"]
 
 
+def test_its_name_begins_as_it_was_asked_to(world):
+    Service(world, ["InService"])
+    asked = shadow_endpoint(Aws(world.session), "fraud-1", "ml.m5.large", prefix="team-a")
+    with asked as name:
+        assert name.startswith("team-a-")
+        assert len(name) <= 63
+
+
 def test_it_is_gone_when_the_asking_fails(world):
     service = Service(world, ["InService"])
     with (

@@ -129,6 +129,8 @@ WRONG: dict[str, tuple[Any, str]] = {
         config(predictor={"model_name": "a", "endpoint_name": "b", "instance_type": "c"}),
         "both model_name and endpoint_name",
     ),
+    "prefix": (config(predictor={"endpoint_name_prefix": "a--b"}), "30 letters, digits and single"),
+    "long prefix": (config(predictor={"endpoint_name_prefix": "a" * 31}), "takes 1 to 30"),
     "no instance": (config(predictor={"model_name": "a"}), "instance_type is missing"),
     "output": (config(predictor={"probability": [1]}), "a position or a JMESPath"),
 }
