@@ -18,9 +18,9 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from monitoring.capture import Attributes
+from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS
 from monitoring.capture.lines import Flaw, read_lines
 from monitoring.capture.payloads import Row, rows_of
-from monitoring.capture.reading import BATCH_CHARACTERS, BATCH_ROWS
 from monitoring.capture.records import Payload
 from monitoring.capture.selecting import Selector, compiled, feature_rows
 from monitoring.errors import UsageError

@@ -12,7 +12,11 @@ Writes    nothing but merged records; readers give batches, counts, and where it
     headers.py    rows that are names, not values
     layout.py     rows     → columns               outputs first, then inputs
     tally.py      what was counted, and when it is too much
+    batches.py    rows     → batches               of bounded size
     reading.py    events   → columns               for data quality
+    bulk.py       the same for a slice at once; odd lines apart, each by itself
+        envelopes.py  a slice → events as arrays    cells.py  payloads → columns
+        ahead.py      the next slices, on other threads
     label_lines.py  lines of ground truth → ids and labels
     ground_truth.py label files → labels, found by id
     joining.py    events + labels → labelled events; coverage.py counts them

@@ -78,6 +78,11 @@ class Layout:
                 names.append(f"{title}.{own}" if own in names else own)
         return tuple(names)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether cells have names of their own, on one side at least."""
+        return bool(self.output.names or self.input.names)
+
     def names_among(self, baseline: Sequence[str]) -> tuple[str, ...]:
         """Column names where position alone no longer tells: one side is absent or named.
 

@@ -18,6 +18,7 @@ from typing import NamedTuple, Self
 
 import pyarrow as pa
 
+from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS
 from monitoring.capture.coverage import Coverage
 from monitoring.capture.events import Event, Events
 from monitoring.capture.ground_truth import GroundTruth
@@ -26,7 +27,7 @@ from monitoring.capture.joining import Join
 from monitoring.capture.layout import Observation, decide
 from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import Row
-from monitoring.capture.reading import BATCH_CHARACTERS, BATCH_ROWS, SIDES, Reading
+from monitoring.capture.reading import SIDES, Reading
 from monitoring.capture.records import INPUT, Payload, Record, Window
 from monitoring.capture.seen import Seen
 from monitoring.capture.selecting import Search, Selector, compiled, feature_rows, sole_cells

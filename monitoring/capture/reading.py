@@ -15,10 +15,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
+from monitoring.capture.ahead import ahead
+from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS, Batches, Decoded
+from monitoring.capture.bulk import Bulk, Digest
 from monitoring.capture.events import Events
 from monitoring.capture.headers import is_header
 from monitoring.capture.layout import Observation, decide
@@ -26,13 +30,13 @@ from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import ENCODINGS, Row, rows_of
 from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window
 from monitoring.capture.seen import Seen
+from monitoring.capture.slices import Located, Slice, read_slices
 from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
-from monitoring.tables import text_batch
 
 SIDES = (OUTPUT, INPUT)
-BATCH_ROWS = 16_384
-BATCH_CHARACTERS = 32 << 20
+SLICE_BYTES = 16 << 20
+"""How much is read at once. What a slice becomes is about three times as large."""
 MOST_COLUMNS = 20_000
 LAYOUT_ROWS = 1_000
 """How many rows decide what a row looks like."""
@@ -51,15 +55,6 @@ class Reading(Generic[T]):
     warnings: Sequence[str]
 
 
-class Located(NamedTuple):
-    """The rows of one record, with its place and the length of its text."""
-
-    file: str
-    line: int
-    rows: list[Observation]
-    characters: int
-
-
 def read_capture(
     source: Path | Iterable[Path],
     window: Window | None = None,
@@ -70,6 +65,7 @@ def read_capture(
     like_aws: bool = False,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
+    slice_bytes: int = SLICE_BYTES,
     seen: Seen | None = None,
 ) -> Reading[pa.RecordBatch]:
     """Read captured traffic as batches of text columns, outputs first.
@@ -84,15 +80,16 @@ def read_capture(
     """
     tally = Tally()
     events = Events(window, tally, seen or Seen())
-    records = _Records(events, frozenset(names), frozenset(sides), like_aws, tally).of(source)
+    records = _Records(events, frozenset(names), frozenset(sides), like_aws, tally)
     expected = () if like_aws else tuple(names)
-    batches = _batches(records, tally, expected, output_first, batch_rows, faulty_share)
+    reader = _Reader(records, expected, output_first, batch_rows, slice_bytes)
+    batches = reader.batches(source, faulty_share)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
 
 
 @dataclass(slots=True)
 class _Records:
-    """Events → their rows. A parser of whole slices would replace `of`."""
+    """Lines → the rows of their records, one by one."""
 
     events: Events
     names: frozenset[str]
@@ -100,15 +97,17 @@ class _Records:
     like_aws: bool
     tally: Tally
 
-    def of(self, source: Path | Iterable[Path]) -> Iterator[Located]:
-        for file, line, record, characters in self.events.of(source):
-            try:
-                rows = self._rows(record)
-            except Flaw as flaw:
-                self.tally.note(file, line, flaw)
-                continue
-            if rows:
-                yield Located(file, line, rows, characters)
+    def at(self, located: Located) -> Decoded | None:
+        """The rows in one line; None where there are none to use, which is counted."""
+        event = self.events.at(located)
+        if event is None:
+            return None
+        try:
+            rows = self._rows(event.record)
+        except Flaw as flaw:
+            self.tally.note(event.file, event.line, flaw)
+            return None
+        return Decoded(event.file, event.line, rows, event.characters) if rows else None
 
     def _rows(self, record: Record) -> list[Observation]:
         """The rows of one event; none when neither side was captured. Raises Flaw."""
@@ -164,55 +163,103 @@ class _Records:
         return rows if self.like_aws else rows[1:]
 
 
-def _batches(
-    records: Iterator[Located],
-    tally: Tally,
-    expected: Sequence[str],
-    output_first: bool,
-    batch_rows: int,
-    faulty_share: float,
-) -> Iterator[pa.RecordBatch]:
-    first = _first(records)
-    layout = decide([row for located in first for row in located.rows], output_first)
-    names = layout.names_among(expected)
-    has_fields = bool(layout.output.names or layout.input.names)
-    rows: list[list[str]] = []
-    characters = 0
-    for located in chain(first, records):
-        try:
-            rows += [layout.cells(row) for row in located.rows]
-        except Flaw as flaw:
-            tally.note(located.file, located.line, flaw)
-            continue
-        if has_fields and any(map(layout.has_extra_fields, located.rows)):
-            tally.warn_once("extra_fields", "later records have JSON fields that the first lack")
-        characters += located.characters
-        while len(rows) >= batch_rows or (rows and characters >= BATCH_CHARACTERS):
-            yield _batch(names, rows[:batch_rows], tally.counts)
-            rows, characters = rows[batch_rows:], 0
-    if rows:
-        yield _batch(names, rows, tally.counts)
-    tally.judge(faulty_share)
+@dataclass(slots=True)
+class _Reader:
+    """The reading itself: the first records by themselves, then slices at once."""
 
+    records: _Records
+    expected: Sequence[str]
+    output_first: bool
+    batch_rows: int
+    slice_bytes: int
 
-def _first(records: Iterator[Located]) -> list[Located]:
-    """Enough records to see what a row looks like."""
-    first: list[Located] = []
-    rows = characters = 0
-    for located in records:
-        first.append(located)
-        rows += len(located.rows)
-        characters += located.characters
-        if rows >= LAYOUT_ROWS or characters >= BATCH_CHARACTERS:
-            break
-    return first
+    def batches(
+        self, source: Path | Iterable[Path], faulty_share: float
+    ) -> Iterator[pa.RecordBatch]:
+        """All of the source; raises CaptureError."""
+        tally = self.records.tally
+        pieces = read_slices(source, tally.counts, self.slice_bytes)
+        first, rest = self._first(pieces)
+        layout = decide([row for record in first for row in record.rows], self.output_first)
+        names = layout.names_among(self.expected)
+        batches = Batches(layout, names, self.batch_rows, tally)
+        for record in first:
+            batches.add(record)
+        yield from self._rest(rest, batches)
+        yield from batches.out()
+        tally.judge(faulty_share)
 
+    def _first(self, pieces: Iterator[Slice]) -> tuple[list[Decoded], Iterator[Slice]]:
+        """Enough records to see what a row looks like, and the slices behind them."""
+        first: list[Decoded] = []
+        rows = characters = 0
+        for piece in pieces:
+            for done, line in enumerate(piece.lines(), 1):
+                record = self.records.at(line)
+                if record is None:
+                    continue
+                first.append(record)
+                rows += len(record.rows)
+                characters += record.characters
+                if rows >= LAYOUT_ROWS or characters >= BATCH_CHARACTERS:
+                    return first, chain((piece.after(done),), pieces)
+        return first, iter(())
 
-def _batch(names: Sequence[str], rows: Sequence[Sequence[str]], counts: Counts) -> pa.RecordBatch:
-    batch, mended = text_batch(names, rows)
-    counts.rows += len(rows)
-    counts.mended += mended
-    return batch
+    def _rest(self, pieces: Iterator[Slice], batches: Batches) -> Iterator[pa.RecordBatch]:
+        """All records but the first: at once where cells have no names, else one by one."""
+        records = self.records
+        window = records.events.window
+        digest = Digest(batches.layout, tuple(batches.names), records.names, records.sides, window)
+        for found in ahead(pieces, digest.of) if digest.is_possible else ():
+            if isinstance(found, Bulk):
+                self._take(found, batches)
+            else:
+                yield from self._one_by_one(found, batches)
+            yield from batches.out()
+        for piece in pieces:
+            yield from self._one_by_one(piece, batches)
+
+    def _one_by_one(self, piece: Slice, batches: Batches) -> Iterator[pa.RecordBatch]:
+        for line in piece.lines():
+            self._add(line, batches)
+            if batches.is_full:
+                yield from batches.out()
+
+    def _add(self, line: Located, batches: Batches) -> None:
+        record = self.records.at(line)
+        if record is not None:
+            batches.add(record)
+
+    def _take(self, bulk: Bulk, batches: Batches) -> None:
+        """A slice's records in the order of their lines, the odd ones by themselves."""
+        counts = self.records.tally.counts
+        counts.records += bulk.elsewhere.total()
+        for place, number in bulk.elsewhere.items():
+            counts.add(place, number)
+        counts.late += bulk.late
+        done = 0
+        for line in bulk.odd.tolist():
+            before = int(np.searchsorted(bulk.lines, line))
+            self._take_run(bulk, done, before, batches)
+            self._add(bulk.located(line), batches)
+            done = before
+        self._take_run(bulk, done, len(bulk.lines), batches)
+
+    def _take_run(self, bulk: Bulk, first: int, end: int, batches: Batches) -> None:
+        """The records from `first` to before `end`, but those met before."""
+        if first == end:
+            return
+        counts, seen = self.records.tally.counts, self.records.events.seen
+        rows, batch = bulk.run(first, end)
+        again = np.logical_or.reduce([keyed.repeated(seen, first, end) for keyed in bulk.keys])
+        counts.records += len(again)
+        counts.duplicates += int(again.sum())
+        for title, side in ((OUTPUT, batches.layout.output), (INPUT, batches.layout.input)):
+            if title in self.records.sides and not side.width:
+                counts.add("no_output" if title == OUTPUT else "no_input", int((~again).sum()))
+        if again.any():
+            batch = batch.filter(pa.array(np.repeat(~again, rows)))
+        batches.extend(batch)
 
 
 def one_answer_per_row(outputs: list[Row], rows: int) -> list[Row]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,8 @@ class Seen:
             at = np.searchsorted(run, unique)
             known |= run[np.minimum(at, len(run) - 1)] == unique
         self._push(unique[~known])
-        return known[where] | (first[where] != np.arange(len(keys)))
+        again: npt.NDArray[np.bool_] = known[where] | (first[where] != np.arange(len(keys)))
+        return again
 
     def keys(self) -> Keys:
         """All keys, in order."""
@@ -81,6 +83,20 @@ class Seen:
             # A stable sort finds the two sorted halves and merges them.
             run = np.sort(np.concatenate((self.runs.pop(), run)), kind="stable")
         self.runs.append(run)
+
+
+class Keyed(NamedTuple):
+    """The keys of many events in order."""
+
+    keys: Keys
+    has_key: npt.NDArray[np.bool_]
+    """An event without an id has none, and is never a repetition."""
+
+    def repeated(self, seen: Seen, first: int, end: int) -> npt.NDArray[np.bool_]:
+        """Which of the events from `first` to before `end` were met before; now all were."""
+        repeated = self.has_key[first:end].copy()
+        repeated[repeated] = seen.add_all(self.keys[first:end][repeated])
+        return repeated
 
 
 def _sorted(keys: Iterable[int]) -> Keys:

@@ -20,11 +20,12 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from monitoring.capture import FAULTY_SHARE, Reading, Window
+from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS
 from monitoring.capture.events import Events
 from monitoring.capture.layout import Observation, Side, decide
 from monitoring.capture.lines import Flaw, capture_files
 from monitoring.capture.payloads import cell
-from monitoring.capture.reading import BATCH_CHARACTERS, BATCH_ROWS, LAYOUT_ROWS, MOST_COLUMNS
+from monitoring.capture.reading import LAYOUT_ROWS, MOST_COLUMNS
 from monitoring.capture.records import Payload
 from monitoring.capture.selecting import sole_cells
 from monitoring.capture.tally import Tally
