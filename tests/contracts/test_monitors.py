@@ -7,7 +7,8 @@ out fails the first test. What only data quality promises of columns stands at t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import resource
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -324,6 +325,70 @@ def test_a_missing_column_is_a_finding_or_a_reason(subject, mode):
         analysis = outcome(lambda columns=columns: subject.analyze(columns, baseline, mode))
         if analysis is not None:
             strict(render(analysis.documents))
+
+
+def test_a_renamed_column_is_a_finding_or_a_reason(subject, mode):
+    baseline = subject.suggest(ordinary())
+    for name in FEATURES:
+        columns = {f"new {key}" if key == name else key: v for key, v in ordinary().items()}
+        analysis = outcome(lambda columns=columns: subject.analyze(columns, baseline, mode))
+        if analysis is not None:
+            strict(render(analysis.documents))
+
+
+def test_an_unseen_column_is_a_finding_a_reason_or_nothing_to_the_monitor(subject, mode):
+    ordinarily = subject.analyze(ordinary(), subject.suggest(ordinary()), mode)
+    columns = ordinary() | {"shoe size": ["42"] * ROWS}
+    analysis = outcome(lambda: subject.analyze(columns, subject.suggest(ordinary()), mode))
+    if analysis is not None and not analysis.findings:
+        near(dict(analysis.documents), dict(ordinarily.documents))
+
+
+def test_a_renamed_column_is_found_by_its_monitor(subject):
+    """Each of the three that read features says so; model quality reads answers alone."""
+    baseline = subject.suggest(ordinary())
+    columns = {"sex" if key == "member" else key: v for key, v in ordinary().items()}
+    analysis = outcome(lambda: subject.analyze(columns, baseline, "corrected"))
+    reads_features = subject.monitor.kind != MODEL_QUALITY
+    assert (analysis is None or bool(analysis.findings)) == reads_features
+
+
+MILLION = 1_000_000
+CATEGORIES = {
+    DATA_QUALITY: ("city",),
+    MODEL_QUALITY: ("label", "predicted"),
+    BIAS: ("city", "age"),
+    EXPLAINABILITY: ("city",),
+}
+"""Columns in which a million categories are no mistake of the settings."""
+
+
+def test_a_million_distinct_categories_stay_bounded(subject):
+    """Documents, and memory beside the batches: neither grows with the categories."""
+    kind = subject.monitor.kind
+    rows = 500 if kind == EXPLAINABILITY else MILLION
+    for name in CATEGORIES[kind]:
+        before = peak_memory()
+        made = outcome(
+            lambda name=name: subject.monitor.suggest(crowd(subject, name, rows), subject.settings)
+        )
+        assert peak_memory() - before < 150 << 20
+        if made is not None:
+            assert len(render(made)) < 1 << 20
+
+
+def peak_memory() -> int:
+    """Bytes of this process at its largest."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+def crowd(subject: Subject, name: str, rows: int) -> Iterator[Any]:
+    """Rows of which every one has a category of its own in one column, batch by batch."""
+    some = ordinary(rows=min(rows, 20_000))
+    for start in range(0, rows, 20_000):
+        count = min(20_000, rows - start)
+        columns = {key: cells[:count] for key, cells in some.items()}
+        yield from subject.read(columns | {name: [f"user-{start + i}" for i in range(count)]})
 
 
 # Columns, by data quality
