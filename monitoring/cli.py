@@ -20,6 +20,7 @@ from monitoring import report, status
 from monitoring.aws.clients import connect
 from monitoring.commands import EXIT_CODES, check_group, suggest_group
 from monitoring.errors import MonitoringError
+from monitoring.why import why
 
 
 class Monitor(click.Group):
@@ -77,7 +78,7 @@ def show_status(
     ctx.exit(status.exit_code(watched))
 
 
-COMMANDS = (suggest_group, check_group, show_status)
+COMMANDS = (suggest_group, check_group, show_status, why)
 """Every command of `monitor`; a new one is registered by standing here."""
 
 for _command in COMMANDS:

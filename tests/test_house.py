@@ -24,6 +24,7 @@ TOP = {
     "options",
     "__main__",
     "status",
+    "why",
 } | ROOT_SCRIPTS
 """What may import everything below it, and is imported by nothing below it."""
 
@@ -154,6 +155,7 @@ SIDEWAYS = {
     ("job", "predictors"),
     ("__main__", "cli"),
     ("cli", "status"),
+    ("cli", "why"),
     ("cli", "commands"),
     ("commands", "options"),
     ("commands", "serving"),
