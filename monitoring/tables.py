@@ -27,8 +27,10 @@ from monitoring.documents import java_double
 from monitoring.errors import UsageError
 
 BATCH_ROWS = 16_384
+CACHED_BYTES = 2 << 20
+"""How much CSV is parsed at once, unless a row is longer."""
 BLOCK_BYTES = 16 << 20
-"""How much CSV is parsed at once, and so the longest row there can be."""
+"""The longest row there can be."""
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|NaN|")
 
@@ -129,33 +131,10 @@ def _names(file: Path, header: bool) -> tuple[list[str], int]:
 def _csv_batches(
     file: Path, names: Sequence[str], skipped: int, batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
+    """Rows of one file; of the row with another number of cells, the error names the place."""
     ragged: list[Any] = []
-
-    def remember(row: Any) -> str:
-        ragged.append(row)
-        return "skip"
-
     with _explained(file, "CSV"):
-        batches = pa.csv.open_csv(
-            file,
-            pa.csv.ReadOptions(
-                use_threads=False,  # only then does a ragged row know its number
-                block_size=BLOCK_BYTES,
-                column_names=list(names),
-                skip_rows=skipped,
-            ),
-            pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=remember),
-            pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.utf8()),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-        for batch in batches:
-            if ragged:
-                break
-            for start in range(0, batch.num_rows, batch_rows):
-                yield batch.slice(start, batch_rows)
+        yield from _joined(_blocks(file, names, skipped, ragged), batch_rows)
     if ragged:
         row = ragged[0]
         raise UsageError(
@@ -163,6 +142,63 @@ def _csv_batches(
             f"{row.expected_columns} columns. One shifted row spoils every column; look for an "
             "unquoted comma there."
         )
+
+
+def _blocks(
+    file: Path, names: Sequence[str], skipped: int, ragged: list[Any]
+) -> Iterator[pa.RecordBatch]:
+    """Rows as they are parsed, up to the first ragged one, which goes to `ragged`.
+
+    Small blocks are parsed within the processor's cache, twice as fast; where a row is longer
+    than that, the rest of the file is read again in large ones.
+    """
+    done = 0
+
+    def remember(row: Any) -> str:
+        ragged.append(row)
+        return "skip"
+
+    for block in (CACHED_BYTES, BLOCK_BYTES):
+        reading = pa.csv.ReadOptions(
+            use_threads=False,  # only then does a ragged row know its number
+            block_size=block,
+            column_names=list(names),
+            skip_rows=skipped,
+            skip_rows_after_names=done,
+        )
+        parsing = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=remember)
+        converting = pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.utf8()),
+            null_values=[""],
+            strings_can_be_null=True,
+        )
+        try:
+            for batch in pa.csv.open_csv(file, reading, parsing, converting):
+                if ragged:
+                    return
+                done += batch.num_rows
+                yield batch
+            return
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block == BLOCK_BYTES:
+                raise
+
+
+def _joined(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at most `rows`, and hardly fewer unless they are long."""
+    waiting: list[pa.RecordBatch] = []
+    number = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        number, size = number + batch.num_rows, size + batch.nbytes
+        if number < rows and size < BLOCK_BYTES:
+            continue
+        whole = pa.concat_batches(waiting)
+        full = number - number % rows if size < BLOCK_BYTES else number
+        yield from (whole.slice(start, min(rows, full - start)) for start in range(0, full, rows))
+        waiting, number, size = [whole.slice(full)], number - full, 0
+    if number:
+        yield pa.concat_batches(waiting)
 
 
 def _as_text(column: Any, name: str) -> Any:

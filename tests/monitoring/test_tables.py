@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.errors import UsageError
-from monitoring.tables import read_csv, read_parquet
+from monitoring.tables import BATCH_ROWS, BLOCK_BYTES, CACHED_BYTES, read_csv, read_parquet
 
 SECRET = "4111-1111"
 
@@ -156,3 +156,34 @@ def test_a_nested_parquet_column_is_refused_by_name(tmp_path: Path):
     pq.write_table(pa.table({"tags": [[1, 2]]}), path)
     with pytest.raises(UsageError, match="'tags'"):
         list(read_parquet(path))
+
+
+@pytest.mark.parametrize("place", [0, 20, 21, 50_000])
+def test_a_row_longer_than_a_block_is_read_like_any_other(tmp_path: Path, place: int):
+    cells = [str(i) for i in range(60_000)]
+    lines = [f"{i},short" for i in range(60_000)]
+    lines[place] = f"{place},{'y' * (2 * CACHED_BYTES)}"
+    path = written(tmp_path / "t.csv", "\n".join(["a,b", *lines, ""]))
+    batches = list(read_csv(path))
+    assert [cell for batch in batches for cell in batch["a"].to_pylist()] == cells
+    assert all(batch.num_rows <= BATCH_ROWS for batch in batches)
+
+
+@pytest.mark.parametrize("place", [0, 9000, 50_000])
+@pytest.mark.parametrize("long", [None, 20, 40_000])
+def test_a_ragged_row_knows_its_number_beside_long_rows(tmp_path: Path, place: int, long: Any):
+    lines = [f"{i},short" for i in range(60_000)]
+    if long is not None:
+        lines[long] = f"{long},{'y' * (2 * CACHED_BYTES)}"
+    lines[place] += ",more"
+    path = written(tmp_path / "t.csv", "\n".join(["a,b", *lines, ""]))
+    with pytest.raises(UsageError, match=f"row {place + 2} has 3 cells"):
+        list(read_csv(path))
+
+
+def test_batches_of_long_rows_hold_fewer(tmp_path: Path):
+    rows = 3 * BLOCK_BYTES // 100_000
+    path = written(tmp_path / "t.csv", "a,b\n" + f"1,{'y' * 100_000}\n" * rows)
+    batches = list(read_csv(path))
+    assert sum(batch.num_rows for batch in batches) == rows
+    assert max(batch.nbytes for batch in batches) < 2 * BLOCK_BYTES
