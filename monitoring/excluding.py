@@ -9,16 +9,14 @@ taken out of both sides, and by the place it has in the *whole* baseline.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from monitoring.documents import Documents
 from monitoring.errors import UsageError
+from monitoring.monitors.alignment import by_position
 from monitoring.monitors.base import Batch, Mode
-
-_BY_PLACE = re.compile(r"_c\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,7 @@ class Exclusion:
 
     def _named(self, data: tuple[str, ...], mode: Mode) -> tuple[str, ...]:
         """The data's columns under the baseline's names, where they go by position."""
-        by_place = mode == "compat" or all(map(_BY_PLACE.fullmatch, data))
-        if not by_place or not self.known:
+        if not self.known or not (mode == "compat" or by_position(data, self.known)):
             return data
         # Columns past the baseline's keep a name by place: what is extra stays extra.
         return (*self.known[: len(data)], *data[len(self.known) :])

@@ -41,8 +41,7 @@ def align(data: tuple[str, ...], baseline: tuple[str, ...], mode: Mode) -> Align
     >>> align(("_c0",), ("age", "city"), "corrected").comparable
     False
     """
-    named = not (all_positional(data) or all_positional(baseline))
-    if mode == "corrected" and named:
+    if mode == "corrected" and not by_position(data, baseline):
         return Alignment(
             names=data,
             missing=tuple(name for name in baseline if name not in data),
@@ -118,6 +117,19 @@ def _other_mode(mode: Mode, current: int, expected: int) -> str:
     if current == expected:
         return "compat: no violation; it takes columns by position and only counts them"
     return "compat: one violation for the number of columns, and no other check"
+
+
+def by_position(data: tuple[str, ...], baseline: tuple[str, ...]) -> bool:
+    """Whether names tell nothing: they count columns, on one side at least.
+
+    A preprocessing script that follows AWS's advice counts with zeros in front, so that its
+    keys sort as numbers.
+
+    >>> by_position(("000", "001"), ("age", "city")), by_position(("0", "1"), ("1", "0"))
+    (True, False)
+    """
+    counted = all(map(str.isdecimal, data)) and set(data).isdisjoint(baseline)
+    return counted or all_positional(data) or all_positional(baseline)
 
 
 def all_positional(names: tuple[str, ...]) -> bool:

@@ -55,6 +55,12 @@ def test_columns_without_names_go_by_their_place_in_the_whole_baseline(mode: str
     assert left("age", data, mode, BASELINE) == ["score=_c0", "zip=_c2", "city=_c3"]
 
 
+def test_keys_that_only_count_go_by_place_too():
+    counted = batch(*(str(place).zfill(20) for place in range(4)))
+    kept = left("age", counted, "corrected", BASELINE)
+    assert [name.split("=")[0] for name in kept] == ["score", "zip", "city"]
+
+
 def test_named_columns_in_another_order_go_by_name_but_in_compat_by_place():
     data = batch("city", "zip", "age", "score")
     assert left("age", data, "corrected", BASELINE) == ["city=city", "zip=zip", "score=score"]

@@ -17,6 +17,14 @@ def test_captured_columns_take_the_baselines_names(mode):
 
 
 @pytest.mark.parametrize("mode", ["corrected", "compat"])
+def test_keys_that_only_count_take_the_baselines_names(mode):
+    """AWS's advice to preprocessing scripts: `str(i).zfill(20)`."""
+    counted = tuple(str(place).zfill(20) for place in range(3))
+    assert align(counted, BASELINE, mode).names == BASELINE
+    assert align(counted, counted, mode).names == counted
+
+
+@pytest.mark.parametrize("mode", ["corrected", "compat"])
 def test_named_columns_take_a_headerless_baselines_names(mode):
     assert align(BASELINE, POSITIONAL, mode).names == POSITIONAL
 
