@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from monitoring import report
 from monitoring.aws import storage
 from monitoring.aws.clients import connect
 from monitoring.capture import Reading, Window
+from monitoring.compute.gathering import ONE_PASS, Engine, Progress, silent
+from monitoring.compute.processes import Processes
+from monitoring.compute.spark import Spark
 from monitoring.datasets import CAPTURED, Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, publish, read
 from monitoring.errors import VIOLATIONS_FOUND, UsageError
@@ -38,6 +42,7 @@ from monitoring.monitors.quality_documents import read_constraints
 from monitoring.monitors.quality_extras_settings import Extras
 from monitoring.options import (
     CHECKED,
+    COMPUTE,
     EXAMPLES,
     LABELLED,
     MEASURED,
@@ -109,11 +114,11 @@ def decorated(kind: Kind, verb: str, run: Callable[..., None]) -> click.Command:
     """One monitor's command under one verb."""
     if verb == "suggest":
         told = (*TOLD[kind], *TESTED[kind], *SCRIPTED[kind])
-        options: tuple[Decorator, ...] = (*TABLE, MODE, *told, OUTPUT)
+        options: tuple[Decorator, ...] = (*TABLE, *COMPUTE, MODE, *told, OUTPUT)
     else:
         labelled = LABELLED if kind.needs_labels else ()
         told = (*TOLD[kind], *MEASURED.get(kind, ()), *TESTED[kind], *SCRIPTED[kind])
-        options = (*TABLE, *CHECKED, *labelled, *told, OUTPUT)
+        options = (*TABLE, *CHECKED, *labelled, *COMPUTE, *told, OUTPUT)
     for option in reversed(options):
         run = option(run)
     at = ("suggest", "check").index(verb)
@@ -131,10 +136,17 @@ def suggesting(kind: Kind) -> click.Command:
             raise UsageError("give --data FILE, the table to describe.")
         preprocessor, postprocessor = scripts_in(told)
         dataset = replace(table(data, header), preprocessor=preprocessor, excluded=excluded(told))
-        with working("describing the data"):
+        engine = engine_in(told)
+        with working("describing the data") as progress:
             to_do = instructed(kind, dataset, told)
             documents = suggest(
-                monitor_for(kind), dataset, to_do, mode=mode_named(mode), on_reading=said
+                monitor_for(kind),
+                dataset,
+                to_do,
+                mode=mode_named(mode),
+                on_reading=said,
+                engine=engine,
+                progress=progress,
             )
         for path in publish(documents, output):
             click.echo(path)
@@ -168,9 +180,12 @@ def checking(kind: Kind) -> click.Command:
         documents = baseline_in(baseline)
         if kind == MODEL_QUALITY and not told["problem_type"]:
             told["problem_type"] = next(iter(read_constraints(documents[CONSTRAINTS])))
-        with working("checking the data"):
+        engine = engine_in(told)
+        with working("checking the data") as progress:
             to_do = instructed(kind, dataset, told)
-            outcome = check(monitor_for(kind), dataset, documents, mode_named(mode), to_do)
+            outcome = check(
+                monitor_for(kind), dataset, documents, mode_named(mode), to_do, engine, progress
+            )
             publish(documents_of(outcome), output)
         for sentence in report.sentences(outcome, show_values):
             click.echo(sentence)
@@ -238,9 +253,22 @@ def instructed(kind: Kind, dataset: Dataset, told: dict[str, Any]) -> Instructio
         kind,
         given,
         is_table=dataset.is_table,
-        model=lambda asked: model_named(model, asked),
-        fetch=lambda uri, path: storage.download(connect().s3, uri, path),
+        model=partial(model_named, model),
+        fetch=fetched,
     )
+
+
+def engine_in(told: dict[str, Any]) -> Engine:
+    """What reads the data; takes the options that say so out of `told`."""
+    compute, processes = told.pop("compute"), told.pop("processes")
+    if compute == "spark":
+        return Spark.started(processes)
+    return ONE_PASS if processes in (None, 1) else Processes(processes)
+
+
+def fetched(uri: str, path: Path) -> None:
+    """A file in S3, brought here."""
+    storage.download(connect().s3, uri, path)
 
 
 def model_named(name: str, config: ExplainabilityConfig) -> AbstractContextManager[Predict]:
@@ -277,14 +305,14 @@ def baseline_in(directory: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def working(doing: str) -> Iterator[None]:
-    """A sign of life on a terminal; nothing in a pipe or a log."""
+def working(doing: str) -> Iterator[Progress]:
+    """A sign of life on a terminal, and how far it is; nothing in a pipe or a log."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield
+        yield silent
         return
-    with console.status(doing):
-        yield
+    with console.status(doing) as status:
+        yield lambda done, parts: status.update(f"{doing}: {done} of {parts} parts")
 
 
 for _kind in KINDS:

@@ -153,6 +153,22 @@ OUTPUT = click.option(
     type=DIRECTORY,
     help="Directory for the documents. They appear all together, or not at all.",
 )
+COMPUTE = (
+    click.option(
+        "--compute",
+        default="local",
+        show_default=True,
+        type=click.Choice(("local", "spark")),
+        help="Where a directory of files is read: on this machine, or on Spark.",
+    ),
+    click.option(
+        "--processes",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Read a directory's files with N processes; on Spark, in N parts. Default 1; on "
+        "Spark 4 per core.",
+    ),
+)
 MODE = click.option(
     "--mode",
     default="corrected",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from monitoring.compute.work import Work
+from monitoring.compute.gathering import Each
+from monitoring.compute.parts import Part
+from monitoring.compute.work import Partial, Work
 from monitoring.datasets import CAPTURED, MERGED, Dataset
+from monitoring.errors import MonitoringError
 from monitoring.instructions import Given, Instructions, instructions
 from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY, Kind
 from monitoring.monitors import monitor_for
@@ -121,6 +125,16 @@ def told(kind: Kind, dataset: Dataset, directory: Path) -> Instructions:
         analysis_config=None if kind in (DATA_QUALITY, MODEL_QUALITY) else config,
     )
     return instructions(kind, given, is_table=table, model=model)
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Parts one after the other, in this process."""
+
+    parts: int
+
+    def each(self, work: Each, parts: Sequence[Part]) -> Iterator[Partial | MonitoringError]:
+        return map(work, parts)
 
 
 def regression(dataset: Dataset) -> Work:
