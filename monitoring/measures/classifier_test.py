@@ -51,6 +51,8 @@ class ClassifierTest:
     p_value: float
     baseline_size: int
     current_size: int
+    folds: tuple[tuple[float, float], ...]
+    """AUC of each fold, and how many standard errors it is above 0.5."""
     terms: int
     interactions: bool
     """Whether products of two columns were among the terms; not where there are too many."""
@@ -107,6 +109,7 @@ def classifier_test(
         p_value=normal_tail(float(np.mean(scores))),
         baseline_size=n,
         current_size=m,
+        folds=tuple(zip(aucs, scores, strict=True)),
         terms=len(terms.columns),
         interactions=any(len(names) > 1 for names in terms.columns),
         told_by=_by_column(terms.columns, shares),

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from monitoring.measures.distance import chi_squared_tail
 from monitoring.measures.kll import Ranked
 from monitoring.measures.state import Uncomputable
-from monitoring.measures.two_sample import TwoSample
+from monitoring.measures.two_sample import TwoSample, deciles
 
 MOST_BINS = 10
 """Bins of a numeric column: deciles, as credit scoring has them. The most values that a
@@ -95,9 +95,7 @@ def numeric_bins(
     if baseline.values.size <= MOST_BINS:
         return _single_values(baseline, current, rank_error)
     wanted = min(MOST_BINS, int(smaller // FEWEST_IN_A_BIN))
-    cumulated = np.cumsum(baseline.weights)
-    quantiles = baseline.total * np.arange(1, wanted) / wanted
-    edges = np.unique(baseline.values[np.searchsorted(cumulated, quantiles)])
+    edges = np.unique(deciles(baseline, wanted))
     edges = edges[edges < baseline.values[-1]]
     sides = (baseline, current)
     shares = (np.diff(side.share_up_to(edges), prepend=0.0, append=1.0) for side in sides)

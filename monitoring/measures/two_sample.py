@@ -50,8 +50,23 @@ class KolmogorovSmirnov(TwoSample):
 
     at: float
     """The value at or below which the shares differ most."""
+    baseline_share: float
+    """Of the baseline's rows, those at or below it."""
+    current_share: float
     exact: bool
     """Whether every arrangement of the rows was counted, or the limit for many was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wasserstein(TwoSample):
+    """The statistic is in the column's unit, the effect in standard deviations."""
+
+    scale: float
+    """The baseline's standard deviation."""
+    edges: tuple[float, ...]
+    """The baseline's deciles."""
+    areas: tuple[float, ...]
+    """What lies between the two curves up to each edge, and above the last: the statistic."""
 
 
 def kolmogorov_smirnov(
@@ -81,7 +96,8 @@ def kolmogorov_smirnov(
         least = max(0.0, distance.largest - rank_error)
         p_value = kolmogorov_tail(math.sqrt(n * m / (n + m)) * least)
     at = float(distance.at)
-    return KolmogorovSmirnov(distance.largest, distance.largest, p_value, n, m, at, exact)
+    p, q = (float(side.share_up_to(np.array([at]))[0]) for side in (baseline, current))
+    return KolmogorovSmirnov(distance.largest, distance.largest, p_value, n, m, at, p, q, exact)
 
 
 def kolmogorov_tail(value: float) -> float:
@@ -99,7 +115,7 @@ def kolmogorov_tail(value: float) -> float:
 
 def wasserstein(
     baseline: Ranked, current: Ranked, scale: float, rank_error: float = 0.0
-) -> TwoSample | Uncomputable:
+) -> Wasserstein | Uncomputable:
     """Wasserstein-1 distance: the mean way a value has moved, in the column's own unit.
 
     The effect is that way over `scale`, the baseline's standard deviation. The p-value is an
@@ -135,7 +151,30 @@ def wasserstein(
     least = float(np.clip(gaps - rank_error, 0.0, None) @ widths)
     beyond = least / noise - math.sqrt(2.0 / math.pi) * float(spread @ widths)
     p_value = normal_tail(beyond / deviation) if beyond > 0.0 and deviation > 0.0 else 1.0
-    return TwoSample(distance, distance / scale, p_value, n, m)
+    edges = np.unique(deciles(baseline))
+    up_to = np.concatenate(([0.0], np.cumsum(gaps * widths)))[np.searchsorted(points, edges)]
+    areas = np.diff(up_to, prepend=0.0, append=distance)
+    return Wasserstein(
+        distance,
+        distance / scale,
+        p_value,
+        n,
+        m,
+        scale,
+        tuple(edges.tolist()),
+        tuple(areas.tolist()),
+    )
+
+
+def deciles(ranked: Ranked, parts: int = 10) -> Floats:
+    """The values at or below which a tenth of the rows lie, two tenths, … nine.
+
+    >>> deciles(Ranked(np.arange(1.0, 101), np.ones(100)))[:2].tolist()
+    [10.0, 20.0]
+    """
+    ranks = ranked.total * np.arange(1, parts) / parts
+    found: Floats = ranked.values[np.searchsorted(np.cumsum(ranked.weights), ranks)]
+    return found
 
 
 def normal_tail(value: float) -> float:

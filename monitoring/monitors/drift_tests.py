@@ -19,7 +19,7 @@ from monitoring.measures.classifier_test import ClassifierTest
 from monitoring.measures.divergence import Binned
 from monitoring.measures.false_discovery import adjusted
 from monitoring.measures.state import Uncomputable
-from monitoring.measures.two_sample import KolmogorovSmirnov, TwoSample
+from monitoring.measures.two_sample import KolmogorovSmirnov, TwoSample, Wasserstein
 from monitoring.monitors.base import Finding, Mode
 from monitoring.monitors.drift_measures import NO_ORDER, Measured
 from monitoring.monitors.drift_test_settings import CLASSIFIER, DriftTests
@@ -104,8 +104,21 @@ def findings(results: Sequence[Measured], asked: DriftTests, mode: Mode) -> Iter
             threshold=verdict.threshold,
             mode=mode,
             other_mode=f"{other}: the same; the test is of additional_tests.json, not AWS's",
-            evidence={"test": verdict.measured.test, **_numbers(verdict)},
+            evidence=_evidence(verdict, asked),
         )
+
+
+def _evidence(verdict: Verdict, asked: DriftTests) -> dict[str, Any]:
+    """What the effect can be computed from again. A p-value was adjusted among all the others,
+    and stands as it is."""
+    result, bins = verdict.result, verdict.measured.bins
+    evidence: dict[str, Any] = {"test": verdict.measured.test, **_numbers(verdict)}
+    evidence["false_discovery_rate"] = asked.false_discovery_rate
+    if bins is not None:
+        evidence["bins"] = _bins(bins)
+    if isinstance(result, Wasserstein):
+        evidence |= {"edges": list(result.edges), "areas": list(result.areas)}
+    return evidence
 
 
 def _numbers(verdict: Verdict) -> dict[str, Any]:
@@ -121,9 +134,17 @@ def _numbers(verdict: Verdict) -> dict[str, Any]:
         "drifted": verdict.drifted,
     }
     if isinstance(result, KolmogorovSmirnov):
-        numbers |= {"at": result.at, "exact": result.exact}
+        numbers |= {
+            "at": result.at,
+            "baseline_share": result.baseline_share,
+            "current_share": result.current_share,
+            "exact": result.exact,
+        }
+    if isinstance(result, Wasserstein):
+        numbers["standard_deviation"] = result.scale
     if isinstance(result, ClassifierTest):
         numbers |= {
+            "folds": [{"auc": auc, "standard_errors": errors} for auc, errors in result.folds],
             "told_by": dict(result.told_by),
             "interactions": result.interactions,
             "left_out": list(result.left_out),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import kolmogorov
@@ -57,7 +58,12 @@ def test_without_ties_the_exact_p_value_is_scipys(rows, seed):
     chance = np.random.default_rng(seed)
     a, b = (chance.permutation(sum(rows))[:size].astype(float) for size in rows)
     b += 0.5
-    expected = stats.ks_2samp(a, b, method="exact").pvalue
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            expected = stats.ks_2samp(a, b, method="exact").pvalue
+        except RuntimeWarning:
+            reject()  # scipy's count of paths has failed, and it would answer with the limit
     found = kolmogorov_smirnov(ranked(a), ranked(b))
     assert found.exact
     assert found.p_value == pytest.approx(expected, rel=1e-9)
