@@ -9,7 +9,7 @@ rows, whose labels are known: compare it over several runs before a decision han
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from monitoring.measures.calibration_noise import calibration_error_by_chance
@@ -34,6 +34,8 @@ SMALLEST_SEGMENT: Final = 10
 """Rows below which a segment is summed up with others like it: its name may be a person."""
 COST_POINTS: Final = 101
 """Points of the cost curve that are written."""
+SHOWN: Final = 5
+"""Segments of a column in the summary."""
 NOT_BINARY: Final = Uncomputable("it is of a binary classification only")
 NO_SCORES: Final = Uncomputable("there is no probability: name probability_attribute")
 NO_POSITIVES: Final = Uncomputable("no row is labelled positive")
@@ -55,7 +57,41 @@ def additional(state: Divided) -> dict[str, Any]:
         block["segments"] = {
             column.column: _column(state, column.column, asked) for column in asked.segments.columns
         }
-    return block
+    return {**block, "summary": list(_summary(block))}
+
+
+def _summary(block: Mapping[str, Any]) -> Iterator[str]:
+    """The block in sentences."""
+    if "calibration" in block:
+        found = block["calibration"]
+        error, chance = found["expected_calibration_error"], found.get("by_chance", {})
+        by_chance = f" (chance alone gives {chance['mean']:.4g})" if chance else ""
+        yield f"expected calibration error: {_said(error)}{by_chance}"
+    if "cost" in block:
+        found = block["cost"]
+        best = found["best"]
+        cheapest_at = ""
+        if "threshold" in best:
+            cheapest_at = f", {best['mean_cost']:.4g} at threshold {best['threshold']:.4g}"
+        yield f"mean cost of a row: {_said(found['mean_cost'])}{cheapest_at}"
+    if "capacity" in block:
+        found = block["capacity"]
+        reviewed = f" of the {found['reviewed']:,} highest scores" if "reviewed" in found else ""
+        yield f"precision{reviewed}: {_said(found['precision'])}"
+    for name, column in block.get("segments", {}).items():
+        if "not_computed" in column:
+            yield f"segments by {name}: {_said(column)}"
+            continue
+        metric = "accuracy" if "accuracy" in next(iter(column["values"]), {}) else "mae"
+        listed = [f"{v['value']} {_said(v[metric]['value'])}" for v in column["values"]]
+        more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+        yield f"{metric} by {name}: {', '.join(listed[:SHOWN]) or 'all too small'}{more}"
+
+
+def _said(found: float | Mapping[str, str]) -> str:
+    if isinstance(found, Mapping):
+        return f"not computed: {found['not_computed']}"
+    return f"{found:.4g}"
 
 
 def scores_of(answers: Answers) -> ScoreCounts | Uncomputable:

@@ -132,7 +132,8 @@ def test_a_check_measures_what_the_file_asks_for(root: Path):
     assert (plain.exit_code, result.exit_code) == (OK, OK), result.output
     assert (root / "run/statistics.json").read_text() == statistics
     found = measured(root)
-    assert {*found} == {"rows", *MEASURES}
+    assert {*found} == {"rows", "summary", *MEASURES}
+    assert all(line in result.stdout for line in found["summary"])
     channels = {v["value"]: v for v in found["segments"]["channel"]["values"]}
     assert channels["web"]["auc"]["value"] > 0.75
     assert 0.4 < channels["branch"]["auc"]["value"] < 0.6
@@ -144,7 +145,7 @@ def test_the_job_takes_a_file_or_the_json_itself(root: Path):
     by_file = measured(root)
     assert executed(root, additional_measures=json.dumps({"calibration": {}})) == OK
     assert measured(root)["calibration"] == by_file["calibration"]
-    assert {*measured(root)} == {"rows", "calibration"}
+    assert {*measured(root)} == {"rows", "calibration", "summary"}
 
 
 def test_a_limit_that_is_crossed_is_a_violation_of_its_own_name(root: Path):

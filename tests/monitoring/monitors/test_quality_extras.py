@@ -80,7 +80,7 @@ def test_nothing_is_measured_unless_asked_and_awss_documents_stay_as_they_are():
     without = analyze(data, suggest(data, plain), "corrected", plain)
     with_all = analyze(data, suggest(data, asked), "corrected", asked)
     assert without.additional == {}
-    assert {*with_all.additional["model_quality"]} == {"rows", *EVERYTHING}
+    assert {*with_all.additional["model_quality"]} == {"rows", "summary", *EVERYTHING}
     assert with_all.documents == without.documents
     assert with_all.findings == without.findings == ()
 
@@ -141,6 +141,21 @@ def test_segments_are_measured_like_the_whole():
         "30 to below 60": ((found["age"] >= 30) & (found["age"] < 60)).sum(),
         "60 or more": (found["age"] >= 60).sum(),
     }
+
+
+def test_the_summary_tells_the_numbers_or_why_there_are_none():
+    found = table()
+    summary = block(found, EVERYTHING)["summary"]
+    assert [line.partition(":")[0] for line in summary] == [
+        "expected calibration error",
+        "mean cost of a row",
+        "precision of the 50 highest scores",
+        "accuracy by sex",
+        "accuracy by age",
+    ]
+    found["predicted"] = (found.pop("score") > 0.5).astype(int)
+    summary = block(found, EVERYTHING | {"segments": {"columns": ["city"]}})["summary"]
+    assert sum("not computed: " in line for line in summary) == 3
 
 
 def test_a_small_segment_is_marked_and_a_tiny_one_is_not_named():
