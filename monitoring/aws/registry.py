@@ -191,6 +191,7 @@ def _variants(sagemaker: Any, endpoint: str, stage: str) -> list[str]:
                     "registry's: --baselines-from registry"
                 ) from error
             raise
+    _check_capture(described, endpoint)
     config = described["EndpointConfigName"]
     with asking("sagemaker:DescribeEndpointConfig", f"endpoint configuration {config}"):
         variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)[
@@ -203,6 +204,21 @@ def _variants(sagemaker: Any, endpoint: str, stage: str) -> list[str]:
             "(inference components do so), which Model Monitor cannot watch"
         )
     return [variant["ModelName"] for variant in variants]
+
+
+def _check_capture(described: Mapping[str, Any], endpoint: str) -> None:
+    """Refuse an endpoint whose data capture was configured and is off: its hours stay empty."""
+    capture = described.get("DataCaptureConfig")
+    if not capture:
+        return
+    status = capture.get("CaptureStatus", "Started")
+    if status != "Started" or not capture.get("EnableCapture", True):
+        raise RegistryError(
+            f"endpoint {endpoint}: its data capture is {status} (EnableCapture "
+            f"{str(capture.get('EnableCapture', True)).lower()}), so every monitor would fail for "
+            "want of data. Update the endpoint with a configuration that captures, then run this "
+            "again"
+        )
 
 
 def _package_of(sagemaker: Any, model: str, endpoint: str) -> str:

@@ -171,3 +171,25 @@ def test_a_variant_without_a_model_is_named(world, endpoint) -> None:
 def test_a_missing_endpoint_names_stage_and_command(world) -> None:
     with pytest.raises(RegistryError, match=r"prod has no model.*--stack-name fraud-prod-endpoint"):
         registry.served_by(world.sagemaker, "fraud-prod", "prod")
+
+
+@pytest.mark.parametrize(
+    "capture",
+    [
+        {"EnableCapture": True, "CaptureStatus": "Stopped"},
+        {"EnableCapture": False, "CaptureStatus": "Stopped"},
+        {"EnableCapture": False, "CaptureStatus": "Started"},
+    ],
+    ids=str,
+)
+def test_an_endpoint_that_stopped_to_capture_is_refused_with_its_status(
+    world, endpoint, capture
+) -> None:
+    endpoint(champion=container(1))
+    described = {"EndpointConfigName": "config", "DataCaptureConfig": capture}
+    world.answer("DescribeEndpoint", described)
+    with pytest.raises(RegistryError, match=f"fraud-prod: .*{capture['CaptureStatus']}"):
+        registry.served_by(world.sagemaker, "fraud-prod", "prod")
+    capture |= {"EnableCapture": True, "CaptureStatus": "Started"}
+    world.answer("DescribeEndpoint", described)
+    assert registry.served_by(world.sagemaker, "fraud-prod", "prod").model_name == "champion"
