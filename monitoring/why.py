@@ -21,11 +21,12 @@ from monitoring.evaluation import FINDINGS
 from monitoring.measures.outcome import Uncomputable
 from monitoring.monitors.replay import Line, Replay, replayed
 from monitoring.monitors.replay_columns import COLUMN_REPLAYS
+from monitoring.monitors.replay_drift import DRIFT_REPLAYS
 from monitoring.monitors.replay_groups import GROUP_REPLAYS
 from monitoring.monitors.replay_quality import QUALITY_REPLAYS
 from monitoring.report import clean
 
-REPLAYS: Final = {**COLUMN_REPLAYS, **QUALITY_REPLAYS, **GROUP_REPLAYS}
+REPLAYS: Final = {**COLUMN_REPLAYS, **QUALITY_REPLAYS, **GROUP_REPLAYS, **DRIFT_REPLAYS}
 """Every check of the four monitors."""
 BAR: Final = 24
 MOST_LINES: Final = 20
