@@ -10,6 +10,7 @@ Nearly all cells are decided by counting bytes; only what is left meets the patt
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
@@ -26,6 +27,7 @@ InferredType = Literal["Fractional", "Integral", "String", "Unknown"]
 INTEGRAL = r"^(-|\+)? ?\d+$"
 FRACTIONAL = r"^(-|\+)? ?\d+((\.\d+)|((?:\.\d+)?[Ee][-+]?\d+))$"
 BOOLEANS = pa.array(["true", "false"])
+_INTEGRAL, _FRACTIONAL = (re.compile(p.encode()).fullmatch for p in (INTEGRAL, FRACTIONAL))
 FEW = 200
 """Cells up to which compiling a pattern in arrow costs more than matching them in Python."""
 
@@ -145,21 +147,34 @@ def _decimals(
 
 def _matched(texts: pa.StringArray, repeats: Repeats) -> Classified:
     """Of any cells, by Deequ's patterns."""
-    integral, fractional = _matches(texts, INTEGRAL), _matches(texts, FRACTIONAL)
+    integral, fractional, values = (_few if len(texts) <= FEW else _many)(texts)
+    strings = count_where(~(integral | fractional), repeats)
+    fractions, integers = count_where(fractional, repeats), count_where(integral, repeats)
+    return TypeCounts(fractions, integers, string=strings), values
+
+
+def _few(texts: pa.StringArray) -> tuple[Mask, Mask, npt.NDArray[np.float64]]:
+    """What is integral, what fractional, and the values, cell by cell."""
+    cells = texts.cast(pa.binary()).to_pylist()
+    integers = [_INTEGRAL(cell) is not None for cell in cells]
+    fractions = [_FRACTIONAL(cell) is not None for cell in cells]
+    values = [
+        float(cell.replace(b" ", b"")) if integer or fraction else math.nan
+        for cell, integer, fraction in zip(cells, integers, fractions, strict=True)
+    ]
+    return np.array(integers, dtype=np.bool_), np.array(fractions, dtype=np.bool_), np.array(values)
+
+
+def _many(texts: pa.StringArray) -> tuple[Mask, Mask, npt.NDArray[np.float64]]:
+    """The same by arrow, all cells at once. The one space Deequ allows is dropped."""
+    integral, fractional = (
+        pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        for pattern in (INTEGRAL, FRACTIONAL)
+    )
     numeric = integral | fractional
     values = np.full(len(texts), np.nan)
-    values[numeric] = _numbers(texts.filter(pa.array(numeric)))
-    fractions, integers = count_where(fractional, repeats), count_where(integral, repeats)
-    return TypeCounts(fractions, integers, string=count_where(~numeric, repeats)), values
-
-
-def _matches(texts: pa.StringArray, pattern: str) -> Mask:
-    if len(texts) <= FEW:
-        search = re.compile(pattern.encode()).fullmatch
-        found = [search(text) is not None for text in texts.cast(pa.binary()).to_pylist()]
-        return np.array(found, dtype=np.bool_)
-    mask: Mask = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
-    return mask
+    values[numeric] = _floats(pc.replace_substring(texts.filter(pa.array(numeric)), " ", ""))
+    return integral, fractional, values
 
 
 def count_where(mask: Mask, repeats: Repeats) -> int:
@@ -169,14 +184,6 @@ def count_where(mask: Mask, repeats: Repeats) -> int:
 
 def _of(repeats: Repeats, mask: Mask) -> Repeats:
     return None if repeats is None else repeats[mask]
-
-
-def _numbers(texts: pa.StringArray) -> npt.NDArray[np.float64]:
-    """float64 of numeric texts; the one space Deequ allows after a sign is dropped."""
-    try:
-        return _floats(texts)
-    except pa.ArrowInvalid:
-        return _floats(pc.replace_substring(texts, " ", ""))
 
 
 def _floats(texts: pa.StringArray) -> npt.NDArray[np.float64]:
