@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from monitoring.capture.envelopes import Flags, Indices, flags
+from monitoring.capture.envelopes import Flags, Indices, flags, one
 
 _BOM = "\ufeff"
 _LINE_END, _RETURN, _QUOTE, _COMMA = b'\n\r",'
@@ -87,11 +87,7 @@ class Payloads(NamedTuple):
             ),
         )
         owners = np.repeat(np.flatnonzero(chosen), self.rows[chosen])
-        return [_one(column) for column in table.columns], np.unique(owners[ragged])
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+        return list(map(one, table.columns)), np.unique(owners[ragged])
 
 
 def offsets_of(texts: pa.StringArray) -> Indices:

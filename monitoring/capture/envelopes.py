@@ -44,6 +44,7 @@ _SCHEMA = pa.schema(
             pa.struct([(name, pa.utf8()) for name in ("eventId", "inferenceId", "inferenceTime")]),
         ),
         ("eventVersion", pa.utf8()),
+        ("groundTruthData", _SIDE),
     ]
 )
 
@@ -62,6 +63,8 @@ class Envelopes(NamedTuple):
     """Which line of the slice each event is."""
     output: Sent
     input: Sent
+    label: Sent
+    """What became known, in merged records."""
     event_id: pa.StringArray
     inference_id: pa.StringArray
     time: pa.StringArray
@@ -73,9 +76,8 @@ class Envelopes(NamedTuple):
         chosen = pa.array(flags)
         return Envelopes(
             self.lines[flags],
-            Sent(*(column.filter(chosen) for column in self.output)),
-            Sent(*(column.filter(chosen) for column in self.input)),
-            *(column.filter(chosen) for column in self[3:]),
+            *(Sent(*(column.filter(chosen) for column in sent)) for sent in self[1:4]),
+            *(column.filter(chosen) for column in self[4:]),
         )
 
 
@@ -101,20 +103,26 @@ def read_envelopes(data: bytearray, starts: Indices) -> Envelopes | None:
     if not lots:
         return None
     lines = np.concatenate([lot for lot, _ in lots])
-    captured, metadata, version = (
-        column.combine_chunks() for column in pa.concat_tables(table for _, table in lots).columns
+    captured, metadata, version, truth = (
+        one(column) for column in pa.concat_tables(table for _, table in lots).columns
     )
     events = Envelopes(
         lines,
         Sent(*captured.field(1).flatten()),
         Sent(*captured.field(0).flatten()),
+        Sent(*truth.flatten()),
         *metadata.flatten(),
     )
-    read = [*events.output, *events.input, *events[3:]]
+    read = [*events.output, *events.input, *events.label, *events[4:]]
     ignored = starts[lines + 1] - starts[lines] - sum(map(_lengths, read))
     known = pc.or_(pc.equal(version, EVENT_VERSION), pc.starts_with(version, EVENT_VERSION + "."))
     usual = flags(known) & flags(captured.is_valid()) & flags(metadata.is_valid())
     return events.where(usual & flags(captured.field(2).is_null()) & (ignored <= MOST_IGNORED))
+
+
+def one(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, copied only where it is in several."""
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
 def flags(answers: pa.BooleanArray) -> Flags:

@@ -35,7 +35,7 @@ from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
 
 SIDES = (OUTPUT, INPUT)
-SLICE_BYTES = 16 << 20
+SLICE_BYTES = 8 << 20
 """How much is read at once. What a slice becomes is about three times as large."""
 MOST_COLUMNS = 20_000
 LAYOUT_ROWS = 1_000
