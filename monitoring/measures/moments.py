@@ -5,13 +5,14 @@ Gives     what `numerical_statistics` in statistics.json holds
 
 Deviation is the population's (divided by n). Spark rounds after every single value, so
 a constant column need not have deviation 0: two partitions of one constant came out as
-4.97e-17 in a file AWS wrote. Pairwise or two-pass formulas are more accurate and equal
-to no file in existence.
+4.97e-17 in a file AWS wrote. Pairwise or two-pass formulas (`merged_moments.py`) are more
+accurate and equal to no file in existence.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -57,7 +58,8 @@ class Moments:
         """
         if not values.size:
             return
-        averages = np.array(_running_averages(values.tolist(), self.average, self.count))
+        running = _running_averages(values.tolist(), self.average, self.count)
+        averages = np.fromiter(running, np.float64, values.size)
         before = np.concatenate(([self.average], averages[:-1]))
         counts = np.arange(self.count + 1, self.count + values.size + 1, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -84,15 +86,12 @@ class Moments:
         )
 
 
-def _running_averages(values: list[float], average: float, count: int) -> list[float]:
-    averages: list[float] = []
-    append = averages.append
+def _running_averages(values: list[float], average: float, count: int) -> Iterator[float]:
     n = float(count)
     for value in values:
         n += 1.0
         average += (value - average) / n
-        append(average)
-    return averages
+        yield average
 
 
 def _add_in_order(start: float, values: npt.NDArray[np.float64]) -> float:
