@@ -210,6 +210,42 @@ def test_labels_are_named_by_the_configuration():
         suggest(observed(rows()), settings(label_headers=("a", "b")))
 
 
+CLASSES = ("good", "late", "lost")
+
+
+def of_classes(*weights: Sequence[float]) -> ExplainabilitySettings:
+    """A model that answers three scores a row, each a linear one of its own."""
+    answers = [scores(each) for each in weights]
+    return settings(
+        predict=lambda cells: np.hstack([answer(cells) for answer in answers]),
+        label_headers=CLASSES,
+        saves_local_values=True,
+    )
+
+
+def test_each_class_has_an_explanation_of_its_own(tmp_path):
+    three = of_classes((0.5, -0.1, 3.0), (0.1, 2.0, 0.0), (0.0, 0.0, 1.0))
+    documents = suggest(observed([("60", "30", "house")]), three)
+    found = documents[ANALYSIS]["explanations"]["kernel_shap"]
+    assert tuple(found) == CLASSES
+    values = [list(entry["global_shap_values"].values()) for entry in found.values()]
+    np.testing.assert_allclose(values, [[5, 1, 3], [1, 20, 0], [0, 0, 1]], atol=1e-9)
+    (line,) = local_values(documents, tmp_path)
+    assert list(line) == [f"{name}_{label}" for label in CLASSES for name in FEATURES]
+    assert [float(cell) for cell in line.values()] == pytest.approx(
+        [5, 1, 3, 1, -20, 0, 0, 0, 1], abs=1e-9
+    )
+
+
+def test_the_class_whose_reasons_changed_is_the_one_found():
+    data = observed(rows())
+    same = (0.5, -0.1, 3.0)
+    baseline = suggest(data, of_classes(same, same, same))
+    analysis = analyze(data, baseline, settings=of_classes(same, (0.001, -2.0, 0.01), same))
+    assert [finding.identity["label"] for finding in analysis.findings] == ["late"]
+    assert set(analysis.distances) == set(CLASSES)
+
+
 def test_a_label_that_clarify_named_by_a_score_is_taken_by_place():
     data = observed(rows())
     baseline = suggest(data, settings(label_headers=("0.7956783771514893",)))
