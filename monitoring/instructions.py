@@ -181,6 +181,7 @@ def _bias(document: Any, where: str, given: Given, is_table: bool) -> Instructio
         label,
         given.features_attribute or (features_path(document) if is_table else ""),
         settings.features,
+        () if predicted else label_headers(document),
     )
     return Instructions(settings, Wanted(attributes, features=True))
 
@@ -193,6 +194,20 @@ def features_path(document: Any) -> str:
     """
     path = document.get("features") if isinstance(document, Mapping) else None
     return path if isinstance(path, str) else ""
+
+
+def label_headers(document: Any) -> tuple[str, ...]:
+    """`predictor.label_headers`, where there are several: the largest score names the label.
+
+    >>> label_headers({"predictor": {"label_headers": ["cat", "dog"]}})
+    ('cat', 'dog')
+    >>> label_headers({"predictor": {"label_headers": ["Decision"]}})
+    ()
+    """
+    predictor = document.get("predictor") if isinstance(document, Mapping) else None
+    listed = predictor.get("label_headers") if isinstance(predictor, Mapping) else None
+    texts = tuple(map(str, listed)) if isinstance(listed, list) else ()
+    return texts if len(texts) > 1 else ()
 
 
 def threshold(text: str) -> float | None:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from monitoring.capture import Attributes
 from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS
+from monitoring.capture.labelling import LargestScore
 from monitoring.capture.lines import Flaw, read_lines
 from monitoring.capture.payloads import Row, rows_of
 from monitoring.capture.records import Payload
@@ -148,9 +149,7 @@ class _Observer:
             rows = len(features) if features is not None else None
             label = _found("ground_truth_attribute", given.ground_truth, place.payload, rows)
             rows = rows if label is None else len(label)
-            predicted = _found("inference_attribute", given.inference, place.payload, rows)
-            rows = rows if predicted is None else len(predicted)
-            probability = _found("probability_attribute", given.probability, place.payload, rows)
+            predicted, probability = self._answers(place.payload, rows)
         except Flaw as flaw:
             raise place.wrong(flaw) from None
         parts = _Parts(place, features, label, predicted, probability)
@@ -158,6 +157,20 @@ class _Observer:
         if len(lengths) > 1:
             raise place.wrong("its parts have different numbers of rows")
         return parts
+
+    def _answers(
+        self, payload: Payload, rows: int | None
+    ) -> tuple[list[str] | None, list[str] | None]:
+        """The predicted labels and the probabilities; raises Flaw."""
+        given = self.attributes
+        if given.label_headers and given.probability and not given.inference:
+            chosen = LargestScore.of(
+                given.probability, "probability_attribute", given.label_headers
+            )
+            return chosen.cells(payload, rows), None
+        predicted = _found("inference_attribute", given.inference, payload, rows)
+        rows = rows if predicted is None else len(predicted)
+        return predicted, _found("probability_attribute", given.probability, payload, rows)
 
     def _features(self, payload: Payload) -> list[Row]:
         if self.attributes.features:

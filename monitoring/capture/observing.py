@@ -24,6 +24,7 @@ from monitoring.capture.events import Event, Events
 from monitoring.capture.ground_truth import GroundTruth
 from monitoring.capture.headers import is_header
 from monitoring.capture.joining import Join
+from monitoring.capture.labelling import LargestScore
 from monitoring.capture.layout import Observation, decide
 from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import Row
@@ -46,6 +47,9 @@ class Attributes:
     features: str = ""
     headers: tuple[str, ...] = ()
     """Names of the features, in their order; needed where CSV has none."""
+    label_headers: tuple[str, ...] = ()
+    """Labels in the order of the scores that `probability` finds: the largest names the
+    predicted label, and there is no probability."""
 
 
 class Observed(NamedTuple):
@@ -198,8 +202,7 @@ class _Observer:
             wants_features,
             labelled,
             _selector(attributes.ground_truth, "ground_truth_attribute"),
-            _selector(attributes.inference, "InferenceAttribute"),
-            _selector(attributes.probability, "ProbabilityAttribute"),
+            *answers(attributes),
             compiled(path, "FeaturesAttribute") if path else None,
             frozenset(attributes.headers),
         )
@@ -266,6 +269,14 @@ class _Observer:
             "Look at what calls the endpoint.",
         )
         return True
+
+
+def answers(attributes: Attributes) -> tuple[Selector | None, Selector | None]:
+    """How the predicted label and the probability are found; raises UsageError."""
+    names = "InferenceAttribute", "ProbabilityAttribute"
+    if attributes.label_headers and attributes.probability and not attributes.inference:
+        return LargestScore.of(attributes.probability, names[1], attributes.label_headers), None
+    return _selector(attributes.inference, names[0]), _selector(attributes.probability, names[1])
 
 
 def _selector(text: str, name: str) -> Selector | None:
