@@ -23,7 +23,7 @@ from monitoring import report
 from monitoring.aws import storage
 from monitoring.aws.clients import connect
 from monitoring.capture import Reading, Window
-from monitoring.compute.gathering import ONE_PASS, Engine, Progress, silent
+from monitoring.compute.gathering import ONE_PASS, Engine, Progress, gathered, silent
 from monitoring.compute.processes import Processes
 from monitoring.compute.spark import Spark
 from monitoring.datasets import CAPTURED, Dataset
@@ -145,8 +145,7 @@ def suggesting(kind: Kind) -> click.Command:
                 to_do,
                 mode=mode_named(mode),
                 on_reading=said,
-                engine=engine,
-                progress=progress,
+                gather=partial(gathered, engine=engine, progress=progress),
             )
         for path in publish(documents, output):
             click.echo(path)
@@ -183,9 +182,8 @@ def checking(kind: Kind) -> click.Command:
         engine = engine_in(told)
         with working("checking the data") as progress:
             to_do = instructed(kind, dataset, told)
-            outcome = check(
-                monitor_for(kind), dataset, documents, mode_named(mode), to_do, engine, progress
-            )
+            gather = partial(gathered, engine=engine, progress=progress)
+            outcome = check(monitor_for(kind), dataset, documents, mode_named(mode), to_do, gather)
             publish(documents_of(outcome), output)
         for sentence in report.sentences(outcome, show_values):
             click.echo(sentence)

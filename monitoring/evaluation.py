@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from monitoring import report
 from monitoring.capture import Reading
-from monitoring.compute.gathering import ONE_PASS, Engine, Progress, gathered, silent
+from monitoring.compute.gathering import gathered
 from monitoring.compute.work import Partial, Work
 from monitoring.datasets import Dataset
 from monitoring.documents import CONSTRAINTS, Documents, read
@@ -34,18 +34,16 @@ def suggest(
     categorical_drift_method: str = "",
     mode: Mode = "corrected",
     on_reading: Callable[[Reading[Any]], None] | None = None,
-    engine: Engine = ONE_PASS,
-    progress: Progress = silent,
+    gather: Callable[[Work], Partial] = gathered,
 ) -> Documents:
-    """A baseline's documents from its data set, read by an engine.
+    """A baseline's documents from its data set; `gather` says how it is read.
 
     `on_reading` is handed the books of the reading, where there are any: what was left out
     of a baseline stands in none of its documents.
     """
-    told = told or Instructions()
-    monitor = with_drift_tests(monitor, told.drift_tests)
-    found = gathered(Work(monitor, dataset, told, mode), engine, progress)
-    documents = dict(monitor.suggest_from(found.state, mode))
+    work = work_on(monitor, dataset, None, mode, told)
+    found = gather(work)
+    documents = dict(work.monitor.suggest_from(found.state, mode))
     if on_reading is not None and found.books is not None:
         on_reading(found.books.reading())
     if categorical_drift_method:
@@ -60,19 +58,12 @@ def check(
     baseline: Documents,
     mode: Mode,
     told: Instructions | None = None,
-    engine: Engine = ONE_PASS,
-    progress: Progress = silent,
+    gather: Callable[[Work], Partial] = gathered,
 ) -> report.Outcome:
     """Compare a data set with a baseline; raises NoDataError naming what was read instead."""
-    told = told or Instructions()
-    dataset, baseline = dataset.beside(baseline)
-    work = Work(with_drift_tests(monitor, told.drift_tests), dataset, told, mode, baseline)
-    return concluded(work, gathered(work, engine, progress))
-
-
-def concluded(work: Work, found: Partial) -> report.Outcome:
-    """The outcome of what was gathered from all the data; raises what `check` does."""
-    monitor, dataset, mode = work.monitor, work.dataset, work.mode
+    work = work_on(monitor, dataset, baseline, mode, told)
+    found = gather(work)
+    monitor, dataset = work.monitor, work.dataset
     reading = found.books.reading() if found.books is not None else None
     try:
         analysis = monitor.analyze_from(found.state, work.baseline or {}, mode)
@@ -81,6 +72,20 @@ def concluded(work: Work, found: Partial) -> report.Outcome:
             raise
         raise NoDataError(_no_data(reading, dataset)) from None
     return report.Outcome(monitor.kind, mode, analysis, dataset.window, reading, found.coverage)
+
+
+def work_on(
+    monitor: Monitor,
+    dataset: Dataset,
+    baseline: Documents | None,
+    mode: Mode,
+    told: Instructions | None = None,
+) -> Work:
+    """All that has to be read for a verb, and how; without a baseline, for `suggest`."""
+    told = told or Instructions()
+    if baseline is not None:
+        dataset, baseline = dataset.beside(baseline)
+    return Work(with_drift_tests(monitor, told.drift_tests), dataset, told, mode, baseline)
 
 
 def documents_of(outcome: report.Outcome) -> Documents:

@@ -15,13 +15,13 @@ otherwise, and one without data is such: NO_DATA is not health.
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -30,11 +30,20 @@ from monitoring.aws import storage
 from monitoring.aws.clients import connect
 from monitoring.aws.storage import Fetch
 from monitoring.batch_transform import INPUTS_FIRST, OUTPUTS_FIRST, transcribed
-from monitoring.capture import FAULTY_SHARE, Reading, Window, merge
+from monitoring.capture import FAULTY_SHARE, Reading, merge
+from monitoring.compute.gathering import gathered
+from monitoring.compute.hosts import Hosts, leave, merged_from
 from monitoring.datasets import CAPTURED, Dataset
 from monitoring.documents import CONSTRAINTS, STATISTICS, parse, publish, read
 from monitoring.errors import FAILED, OK, MonitoringError, NoDataError, UsageError
-from monitoring.evaluation import check, documents_of, mode_named, read_baseline, suggest
+from monitoring.evaluation import (
+    check,
+    documents_of,
+    mode_named,
+    read_baseline,
+    suggest,
+    work_on,
+)
 from monitoring.excluding import Exclusion
 from monitoring.instructions import Given, Instructions, Model, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
@@ -47,6 +56,7 @@ from monitoring.predictors import opened
 from monitoring.scripts.environment import POSTPROCESSOR, PREPROCESSOR, script_of
 from monitoring.scripts.postprocessing import postprocess
 from monitoring.scripts.process import Script
+from monitoring.variables import path_at, share_in, window_in
 
 T = TypeVar("T")
 
@@ -56,6 +66,8 @@ CONFIG = Path("opt/ml/processing/input/config")
 """Where Clarify's jobs find their analysis configuration."""
 BATCH_INPUT = "BATCH_TRANSFORM_INPUT"
 """`monitoring_input_type` of a batch transform's data; UNCONFIRMED."""
+PARTIALS = "partials_source"
+"""Ours: where the partial states of a job's hosts lie, to be concluded from."""
 LONGEST_MESSAGE = 1024
 """Bytes of an exit message that reach the execution's summary."""
 
@@ -100,6 +112,9 @@ class Job:
     """The user's script that is called once the documents are published."""
     is_batch: bool = False
     """Whether the data are what batch transform jobs captured."""
+    hosts: Hosts = field(default_factory=Hosts)
+    partials: Path | None = None
+    """What the hosts of another job left, in the place of data."""
 
     @classmethod
     def parse(
@@ -137,10 +152,10 @@ class Job:
                 fetch=fetch,
             ),
             dataset=dataset,
-            output=_path(environment, "output_path", root),
+            output=path_at(environment, "output_path", root),
             mode=mode_named(environment.get("analysis_mode", "corrected")),
             baseline={
-                document: _path(environment, name, root)
+                document: path_at(environment, name, root)
                 for document, name in variables
                 if environment.get(name)
             },
@@ -150,6 +165,8 @@ class Job:
             categorical_drift_method=environment.get("categorical_drift_method", ""),
             postprocessor=script_of(environment, root, POSTPROCESSOR, monitor.kind),
             is_batch=_is_batch(environment),
+            hosts=Hosts.read(root),
+            partials=path_at(environment, PARTIALS, root) if environment.get(PARTIALS) else None,
         )
 
 
@@ -187,6 +204,10 @@ def run(
 
 
 def _execute(job: Job, root: Path, fetch: Fetch | None) -> str:
+    if job.partials is None and len(job.hosts.names) > 1:
+        baseline = read_baseline(job.baseline) if job.baseline else None
+        work = work_on(job.monitor, job.dataset, baseline, job.mode, job.instructions)
+        return str(leave(work, job.hosts, job.output))
     sides = INPUTS_FIRST if job.monitor.kind == EXPLAINABILITY else OUTPUTS_FIRST
     data_set = transcribed(job.dataset, fetch, sides) if job.is_batch else nullcontext(job.dataset)
     with data_set as data:
@@ -199,15 +220,16 @@ def _execute(job: Job, root: Path, fetch: Fetch | None) -> str:
 def _evaluate(job: Job, root: Path) -> int:
     """Publish the documents and metrics; answer how many violations there are."""
     told = job.instructions
+    gather = gathered if job.partials is None else partial(merged_from, job.partials)
     if not job.baseline:
         method = job.categorical_drift_method
-        documents = suggest(job.monitor, job.dataset, told, method, job.mode, _said)
+        documents = suggest(job.monitor, job.dataset, told, method, job.mode, _said, gather)
         publish(documents, job.output)
         return 0
     baseline = read_baseline(job.baseline)
     publishes = job.publishes_metrics and metrics.emits_metrics(baseline)
     try:
-        outcome = check(job.monitor, job.dataset, baseline, job.mode, told)
+        outcome = check(job.monitor, job.dataset, baseline, job.mode, told, gather)
     except NoDataError:
         if publishes:
             none = metrics.records_metric(0, job.dimensions, job.metric_time)
@@ -229,14 +251,14 @@ def _said(reading: Reading[Any]) -> None:
 def _merge(environment: Mapping[str, str], root: Path, fetch: Fetch | None) -> str:
     """AWS's merge job: labels to captured records, before model quality and bias."""
     labels, output = (
-        _path(environment, name, root) for name in ("ground_truth_source", "output_path")
+        path_at(environment, name, root) for name in ("ground_truth_source", "output_path")
     )
-    captured = Dataset(_path(environment, "dataset_source", root), CAPTURED)
+    captured = Dataset(path_at(environment, "dataset_source", root), CAPTURED)
     if _is_batch(environment):
         captured = _dataset(environment, root)
-    window, share = _window(environment), _share(environment, "faulty_record_share", FAULTY_SHARE)
+    share = share_in(environment, "faulty_record_share", FAULTY_SHARE)
     with transcribed(captured, fetch) as data:
-        made = merge(data.path, labels, output, window, faulty_share=share)
+        made = merge(data.path, labels, output, window_in(environment), faulty_share=share)
     coverage = made.coverage
     return (
         f"Completed: {coverage.joined:,} of {coverage.records:,} records were joined with a label "
@@ -269,13 +291,13 @@ def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
         ) from None
     labels = "ground_truth_source"
     return Dataset(
-        _path(environment, "dataset_source", root),
+        path_at(environment, "dataset_source", root),
         name,
         options,
-        _window(environment),
-        _share(environment, "faulty_record_share", FAULTY_SHARE),
-        _path(environment, labels, root) if environment.get(labels) else None,
-        _share(environment, "minimum_label_coverage", 0.0),
+        window_in(environment),
+        share_in(environment, "faulty_record_share", FAULTY_SHARE),
+        path_at(environment, labels, root) if environment.get(labels) else None,
+        share_in(environment, "minimum_label_coverage", 0.0),
     )
 
 
@@ -300,7 +322,7 @@ def _given(environment: Mapping[str, str], root: Path) -> Given:
     extras = _asked(environment, root, "additional_measures", Extras.of)
     tests = _asked(environment, root, "additional_tests", DriftTests.of)
     if environment.get("analysis_config"):
-        config = _path(environment, "analysis_config", root)
+        config = path_at(environment, "analysis_config", root)
         return Given(**texts, analysis_config=config, extras=extras, drift_tests=tests)
     usual = root / CONFIG / "analysis_config.json"
     # A definition's ConfigUri may name a file of any name; it is alone in its directory.
@@ -321,34 +343,8 @@ def _asked(
         return None
     if text.startswith("{"):
         return of(parse(text.encode(), name), name)
-    path = _path(environment, name, root)
+    path = path_at(environment, name, root)
     return of(read(path), path.name)
-
-
-def _window(environment: Mapping[str, str]) -> Window | None:
-    start, end = environment.get("start_time", ""), environment.get("end_time", "")
-    return Window.parse(start, end) if start or end else None
-
-
-def _share(environment: Mapping[str, str], name: str, default: float) -> float:
-    """A variable of ours: `faulty_record_share`, how much of a window may be left out as
-    faulty; `minimum_label_coverage`, how much of it must have a label."""
-    text = environment.get(name, str(default))
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0.0 <= share <= 1.0:
-        raise UsageError(f"{name} is {text!r}; it is a share from 0 to 1.")
-    return share
-
-
-def _path(environment: Mapping[str, str], name: str, root: Path) -> Path:
-    value = environment.get(name, "")
-    path = Path(value.lstrip("/"))
-    if not value or ".." in path.parts:
-        raise UsageError(f"{name} is missing or no plain path; the container's paths start at /.")
-    return root / path
 
 
 def _write_metrics(root: Path, lines: Iterable[Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from monitoring.capture import Window, read_coverage
+from monitoring.compute.gathering import repeated
 from monitoring.compute.parts import files_of
+from monitoring.compute.processes import HASH_SEED
 from monitoring.compute.saving import load, save
 from monitoring.compute.work import Partial, Work
 from monitoring.documents import Documents
@@ -76,6 +78,13 @@ class Share:
         """What the shares of one analysis have in common."""
         return self.hosts, self.kind, self.mode, self.window, self.faulty_share, self.baseline
 
+    def __str__(self) -> str:
+        """What the job says at its end: no verdict."""
+        return (
+            f"Partial: {self.host} of {len(self.hosts)} hosts read {len(self.files):,} files and "
+            "left its share. Nothing is concluded yet: run the step with partials_source."
+        )
+
 
 def leave(work: Work, hosts: Hosts, output: Path) -> Share:
     """Read this host's part of the data, and write its share; raises MonitoringError.
@@ -107,6 +116,22 @@ def leave(work: Work, hosts: Hosts, output: Path) -> Share:
     )
     save(share, output / PARTIALS / f"{hosts.current}{SUFFIX}")
     return share
+
+
+def merged_from(directory: Path, work: Work) -> Partial:
+    """What the hosts of a job found together, for the same analysis as theirs.
+
+    Raises what `shares` and `merged` do.
+    """
+    parts = shares(directory)
+    own = (work.monitor.kind.slug, work.mode, fingerprint(work.baseline))
+    theirs = parts[0]
+    if own != (theirs.kind, theirs.mode, theirs.baseline):
+        raise DocumentError(
+            f"{directory}: the hosts worked for {theirs.kind} in mode {theirs.mode}, and this step "
+            f"is for {own[0]} in mode {own[1]}, or for another baseline. Give both the same."
+        )
+    return merged(parts)
 
 
 def shares(directory: Path) -> tuple[Share, ...]:
@@ -158,7 +183,21 @@ def merged(parts: Sequence[Share]) -> Partial:
     total: Partial = reduce(add, (share.partial for share in parts))
     if total.books is not None:
         total.books.judge(parts[0].faulty_share)
+        books = replace(total.books, warnings=(*total.books.warnings, *_twice(parts)))
+        total = replace(total, books=books)
     return total
+
+
+def _twice(parts: Sequence[Share]) -> Iterator[str]:
+    """What a reader must know of events in files of two hosts: nobody can read them again."""
+    partials = [share.partial for share in parts]
+    if len({partial.hashing for partial in partials}) > 1:
+        yield (
+            "whether events were read by two hosts is not known; give all hosts the same "
+            f"{HASH_SEED} to have them counted"
+        )
+    elif events := sum(keys.size for keys in repeated(partials).values()):
+        yield f"{events:,} events were read by two hosts, and count twice"
 
 
 def fingerprint(documents: Documents | None) -> str:
@@ -180,8 +219,3 @@ def _share(path: Path) -> Share:
             "as its hosts wrote it."
         )
     return found
-
-
-def rows(parts: Iterable[Share]) -> int:
-    """Captured rows that were handed to the monitor; 0 for tables."""
-    return sum(share.partial.books.counts.rows for share in parts if share.partial.books)
