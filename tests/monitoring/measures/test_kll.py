@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.measures.kll import QuantileSketch, level_capacity
+from monitoring.measures.kll import QuantileSketch, Ranked, level_capacity
 
 SMALL = {"k": 8, "c": 0.64}
 """Few values per level, so that a hundred of them reach several levels."""
@@ -162,3 +162,31 @@ def test_the_whole_range_of_doubles_has_finite_edges():
 @pytest.mark.parametrize(("height", "capacity"), [(0, 2050), (1, 1314), (2, 842), (20, 4)])
 def test_capacity_shrinks_with_height(height, capacity):
     assert level_capacity(2048, 0.64, height) == capacity
+
+
+RANKED = st.dictionaries(st.floats(-1e6, 1e6), st.integers(1, 10**9), min_size=1, max_size=30).map(
+    lambda found: Ranked(
+        np.array(sorted(found)), np.array([float(found[v]) for v in sorted(found)])
+    )
+)
+
+
+@given(RANKED, st.sampled_from([8, 50, 2048]))
+def test_a_known_distribution_becomes_levels_that_stand_for_every_row(ranked, k):
+    sketch = QuantileSketch.of_ranked(ranked, k)
+    assert sketch.count == ranked.total
+    assert all((np.diff(level) >= 0).all() for level in sketch.levels)
+    assert set(np.concatenate(sketch.levels).tolist()) <= set(ranked.values.tolist())
+    assert sketch.levels[-1].size <= level_capacity(k, 0.64, 0)
+    assert all(level.size <= 1 for level in sketch.levels[:-1])
+    half_a_share = 2.0 ** (len(sketch.levels) - 2) / ranked.total
+    gaps = sketch.ranked().share_up_to(ranked.values) - ranked.share_up_to(ranked.values)
+    assert np.abs(gaps).max() <= max(half_a_share, 1e-15)
+
+
+@given(VALUES)
+def test_a_distribution_that_fits_becomes_itself(values):
+    plain = QuantileSketch()
+    plain.update(values)
+    (level,) = QuantileSketch.of_ranked(plain.ranked()).levels
+    assert level.tolist() == sorted(values.tolist())

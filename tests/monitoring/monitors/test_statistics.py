@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -108,3 +109,20 @@ def test_a_damaged_sketch_is_refused(path, value, complaint):
 def test_a_document_of_another_shape_is_refused(document):
     with pytest.raises(DocumentError, match="not shaped like"):
         distributions(document)
+
+
+@pytest.mark.parametrize("rows", [2050, 2051, 30_000])
+def test_the_sketch_of_either_mode_is_read_back_as_the_column_it_stands_for(rows):
+    values = np.random.default_rng(rows).lognormal(3, 1, rows).round(2).tolist()
+    batch = pa.record_batch({"n": pa.array([repr(value) for value in values])})
+    exact = np.searchsorted(np.sort(values), np.unique(values), side="right") / rows
+    for mode in ("corrected", "compat"):
+        document = statistics(TableState.of([batch], mode=mode))
+        sketch = distributions(document)["n"].sketch
+        assert sketch is not None
+        assert sketch.count == rows
+        shares = sketch.ranked().share_up_to(np.unique(values))
+        assert np.abs(shares - exact).max() < (0.01 if rows > 2050 else 1e-12)
+        block = feature(document, "n")["numerical_statistics"]
+        assert sum(b["count"] for b in block["distribution"]["kll"]["buckets"]) == rows
+        assert block["distribution"]["kll"]["sketch"]["parameters"] == {"c": 0.64, "k": 2048.0}
