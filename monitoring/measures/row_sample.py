@@ -7,7 +7,7 @@ Every row gets a number from its cells and from how often it was there before, a
 with the smallest numbers are kept (bottom-k sampling: Cohen & Kaplan, PODC 2007). Counting
 repeats takes 16 bytes for each distinct row; past `most_distinct` of them it is given up for
 good, and each distinct row is sampled once. Parts count for themselves: a row that repeats
-in several is drawn, or not, in all of them alike.
+in several is drawn, or not, in all of them alike. Long cells are cut.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST_DISTINCT = 2**20
+LONGEST_CELL = 256
+"""Bytes of a cell that are looked at and kept."""
 SEPARATOR, ABSENT = "\x1f", "\x1e"
 """Between the cells of a row, and in the place of an empty one."""
 
@@ -81,13 +83,17 @@ class RowSample:
         if self._new is None:
             return pa.table({})
         both = self._new if self._repeated is None else self._new + self._repeated
-        return both.first(self.most).rows
+        rows = both.first(self.most).rows
+        columns = [_mended(column.combine_chunks()) for column in rows.columns]
+        return pa.Table.from_arrays(columns, names=rows.column_names)
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Take in one batch, whose columns are those of the first."""
         if not batch.num_rows:
             return
         self.rows += batch.num_rows
+        columns = [_cut(column) for column in batch.columns]
+        batch = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
         hashes = _row_hashes(batch)
         occurrences = self._counted(hashes)
         keys = _mixed(hashes + _mixed(occurrences.astype(np.uint64) + np.uint64(self.seed << 32)))
@@ -152,6 +158,24 @@ def _distinct(lowest: Lowest) -> Lowest:
     """Each key once: equal keys are equal rows."""
     keys, first = np.unique(lowest.keys, return_index=True)
     return Lowest(keys, lowest.rows.take(pa.array(first)))
+
+
+def _cut(cells: pa.StringArray) -> pa.StringArray:
+    """Cells of LONGEST_CELL bytes at most, even if that is in the middle of a character."""
+    longest = pc.max(pc.binary_length(cells)).as_py()
+    if longest is None or longest <= LONGEST_CELL:
+        return cells
+    return pc.binary_slice(cells.cast(pa.binary()), 0, LONGEST_CELL).view(pa.utf8())
+
+
+def _mended(cells: pa.StringArray) -> pa.StringArray:
+    """Bytes that are no UTF-8, by a cut or from the start, become U+FFFD."""
+    try:
+        cells.validate(full=True)
+    except pa.ArrowInvalid:
+        texts = cells.cast(pa.binary()).to_pylist()
+        return pa.array([text and text.decode("utf-8", "replace") for text in texts], pa.utf8())
+    return cells
 
 
 def _row_hashes(batch: pa.RecordBatch) -> Keys:

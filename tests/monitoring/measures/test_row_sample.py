@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from monitoring.measures.row_sample import RowSample
+from monitoring.measures.row_sample import LONGEST_CELL, RowSample
 
 CELLS = st.sampled_from(["a", "b", "", "ab", "a\x1f"]) | st.none()
 ROWS = st.lists(st.tuples(CELLS, CELLS), max_size=40)
@@ -97,6 +97,16 @@ def test_every_row_is_as_likely_repeated_or_not():
     law = stats.hypergeom(1000, 500, 100)
     assert np.mean(often) == pytest.approx(50, abs=4 * law.std() / np.sqrt(200))
     assert np.std(often) == pytest.approx(law.std(), rel=0.25)
+
+
+def test_long_cells_are_cut_and_broken_ones_mended():
+    long = "é" * 2**20
+    broken = pa.array([b"ab\xff", long.encode(), None]).view(pa.utf8())
+    sample = RowSample(most=5)
+    sample.update(pa.record_batch({"x": broken, "y": pa.array(["1", "2", "3"])}))
+    cells = {row["y"]: row["x"] for row in sample.table.to_pylist()}
+    assert cells == {"1": "ab\ufffd", "2": "é" * (LONGEST_CELL // 2), "3": None}
+    assert sample.table.nbytes < 2 * LONGEST_CELL
 
 
 def test_seeds_choose_independently():

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from monitoring.documents import STATISTICS, render
-from monitoring.errors import DocumentError
+from monitoring.errors import DocumentError, NoDataError
+from monitoring.kinds import DATA_QUALITY
 from monitoring.monitors import BIAS_MONITOR, DATA_QUALITY_MONITOR, MODEL_QUALITY_MONITOR
 from monitoring.monitors.answers import ModelQuality
 from monitoring.monitors.base import Observations
@@ -19,6 +20,7 @@ from monitoring.monitors.bias_settings import BiasSettings
 from monitoring.monitors.drift_baseline import ADDITIONAL_BASELINE
 from monitoring.monitors.drift_measures import ROWS
 from monitoring.monitors.drift_test_settings import THRESHOLDS, DriftTests
+from monitoring.report import Outcome, findings_document
 
 MODES = ("corrected", "compat")
 SURE = {name: {"threshold": 0} for name in THRESHOLDS}
@@ -87,7 +89,7 @@ def test_hours_like_the_baseline_are_called_drift_no_more_often_than_configured(
     monitor = beside(DATA_QUALITY_MONITOR, false_discovery_rate=0.1)
     data = batch(chance, 3000)
     baseline = monitor.suggest([data])
-    hours = 40
+    hours = 24
     alarms = 0
     for _ in range(hours):
         drawn = data.take(pa.array(chance.integers(0, data.num_rows, 600)))
@@ -180,6 +182,52 @@ def test_a_column_that_changed_its_nature_has_reasons():
         tests = found[name]["tests"]
         assert all(one.get("not_computed") for one in tests.values()), name
     assert found["score"]["tests"]["ks"]["p_value"] > 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "strange",
+    [
+        ["inf", "-inf", "1e400"],
+        ["nan", "NaN", "null"],
+        ["9" * 400, "-" + "9" * 400],
+        ["1.7e308", "-1.7e308"],
+        ["x" * 2**19],
+        ["\U0001f600", "\u202e", "\x00"],
+        [None],
+        ["7"],
+    ],
+)
+def test_strange_cells_give_a_number_or_a_reason(mode, strange):
+    chance = np.random.default_rng(17)
+    monitor = beside(DATA_QUALITY_MONITOR, violation=True)
+    for side in ("baseline", "current"):
+        cells = {
+            "baseline": batch(chance, 300).to_pydict(),
+            "current": batch(chance, 300).to_pydict(),
+        }
+        for name in ("age", "city"):
+            cells[side][name][: len(strange) * 20] = strange * 20
+        baseline = monitor.suggest([rows_of(cells["baseline"])], mode=mode)
+        analysis = monitor.analyze([rows_of(cells["current"])], baseline, mode)
+        render(dict(baseline))
+        render(findings_document(Outcome(DATA_QUALITY, mode, analysis)))
+        for entry in block(analysis)["columns"].values():
+            for test in entry["tests"].values():
+                assert test.get("not_computed") or 0 <= test["adjusted_p_value"] <= 1
+
+
+def test_few_rows_have_reasons_and_none_is_no_data():
+    chance = np.random.default_rng(18)
+    monitor = beside(DATA_QUALITY_MONITOR)
+    baseline = monitor.suggest([batch(chance)])
+    found = block(monitor.analyze([batch(chance, 1)], baseline))
+    assert found["tests"] == 0
+    assert found["drifted"] == []
+    with pytest.raises(NoDataError):
+        monitor.analyze([], baseline)
+    with pytest.raises(NoDataError):
+        monitor.suggest([batch(chance, 0)])
 
 
 def test_a_new_category_is_counted_and_not_named():
