@@ -233,10 +233,13 @@ def _blocks(batches: Iterable[Batch], places: tuple[int, ...]) -> Iterator[Rows]
             rows[:, place] = column
         waiting.append(rows)
         held += len(rows)
-        while held >= ROWS_AT_ONCE:
-            together = np.concatenate(waiting)
-            yield together[:ROWS_AT_ONCE]
-            waiting, held = [together[ROWS_AT_ONCE:]], held - ROWS_AT_ONCE
+        if held < ROWS_AT_ONCE:
+            continue
+        together = np.concatenate(waiting)
+        whole = held - held % ROWS_AT_ONCE
+        for start in range(0, whole, ROWS_AT_ONCE):
+            yield together[start : start + ROWS_AT_ONCE]
+        waiting, held = [together[whole:]], held - whole
     if held:
         yield np.concatenate(waiting)
 
