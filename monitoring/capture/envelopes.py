@@ -11,8 +11,9 @@ nobody asks for. So an event here is the same event there, and only the speed di
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from monitoring.capture.forms import Form
 from monitoring.capture.records import BATCH_OUTPUT, EVENT_VERSION, INPUT, OUTPUT
 
 MOST_FAILURES = 256
@@ -28,6 +30,8 @@ FEW_LINES = 16
 """A lot of so few lines that does not parse, and does not say where, is not halved again."""
 MOST_IGNORED = 800
 """Bytes of a line outside the fields that are read: keys, content types, attributes."""
+MANY_LINES = 64
+"""Fewer lines are not worth looking for their form."""
 LONG_LINE = 8192
 """Bytes. A longer line may be nested deeper than a thread's stack allows."""
 
@@ -47,6 +51,14 @@ _SCHEMA = pa.schema(
         ("groundTruthData", _SIDE),
     ]
 )
+
+_PATHS = (
+    *(("captureData", side, part) for side in (OUTPUT, INPUT) for part in ("data", "encoding")),
+    *(("groundTruthData", part) for part in ("data", "encoding")),
+    *(("eventMetadata", name) for name in ("eventId", "inferenceId", "inferenceTime")),
+)
+_VALUES = [path for path in _PATHS if path[-1] != "encoding"]
+"""What differs from line to line; lines of another encoding are of another form."""
 
 
 class Sent(NamedTuple):
@@ -74,11 +86,28 @@ class Envelopes(NamedTuple):
         if flags.all():
             return self
         chosen = pa.array(flags)
-        return Envelopes(
-            self.lines[flags],
-            *(Sent(*(column.filter(chosen) for column in sent)) for sent in self[1:4]),
-            *(column.filter(chosen) for column in self[4:]),
-        )
+        return self.of(self.lines[flags], [column.filter(chosen) for column in self.columns])
+
+    def merged(self, other: Envelopes) -> Envelopes:
+        """The events of both, in the order of their lines."""
+        if not len(other.lines):
+            return self
+        lines = np.concatenate((self.lines, other.lines))
+        order = np.argsort(lines)
+        both = zip(self.columns, other.columns, strict=True)
+        columns = [pa.concat_arrays(pair).take(pa.array(order)) for pair in both]
+        return self.of(lines[order], columns)
+
+    @property
+    def columns(self) -> list[pa.StringArray]:
+        """All texts, in the order of `_PATHS`."""
+        return [*self.output, *self.input, *self.label, *self[4:]]
+
+    @classmethod
+    def of(cls, lines: Indices, columns: Sequence[pa.StringArray]) -> Self:
+        """From columns in that order."""
+        sides = (Sent(*columns[at : at + 2]) for at in (0, 2, 4))
+        return cls(lines, *sides, *columns[6:])
 
 
 def line_starts(data: bytearray) -> Indices:
@@ -99,7 +128,35 @@ def read_envelopes(data: bytearray, starts: Indices) -> Envelopes | None:
     >>> read_envelopes(lines, line_starts(lines)).lines.tolist()
     [0, 2]
     """
-    lots = _parsed(data, starts, np.flatnonzero(_look_whole(data, starts)))
+    whole = _look_whole(data, starts)
+    formed = _formed(data, starts, whole)
+    if formed is not None:
+        whole[formed.lines] = False
+    parsed = _usual(starts, _parsed(data, starts, np.flatnonzero(whole)))
+    if formed is None or parsed is None:
+        return formed or parsed
+    return formed.merged(parsed)
+
+
+def _formed(data: bytearray, starts: Indices, whole: Flags) -> Envelopes | None:
+    """The events in the lines of the same form as the first."""
+    lines = np.flatnonzero(whole)[:1]
+    sample = _usual(starts, _parsed(data, starts, lines))
+    if sample is None or not len(sample.lines) or np.count_nonzero(whole) < MANY_LINES:
+        return None
+    form = Form.of(bytes(data[starts[lines[0]] : starts[lines[0] + 1] - 1]), _VALUES)
+    if form is None:
+        return None
+    found, values = form.values(data, starts, whole)
+    columns = [
+        values[path] if path in values else pa.repeat(column[0], len(found))
+        for path, column in zip(_PATHS, sample.columns, strict=True)
+    ]
+    return Envelopes.of(found, columns)
+
+
+def _usual(starts: Indices, lots: list[tuple[Indices, pa.Table]]) -> Envelopes | None:
+    """The events in parsed lines, but for those that may mean something else."""
     if not lots:
         return None
     lines = np.concatenate([lot for lot, _ in lots])
@@ -113,8 +170,7 @@ def read_envelopes(data: bytearray, starts: Indices) -> Envelopes | None:
         Sent(*truth.flatten()),
         *metadata.flatten(),
     )
-    read = [*events.output, *events.input, *events.label, *events[4:]]
-    ignored = starts[lines + 1] - starts[lines] - sum(map(_lengths, read))
+    ignored = starts[lines + 1] - starts[lines] - sum(map(_lengths, events.columns))
     known = pc.or_(pc.equal(version, EVENT_VERSION), pc.starts_with(version, EVENT_VERSION + "."))
     usual = flags(known) & flags(captured.is_valid()) & flags(metadata.is_valid())
     return events.where(usual & flags(captured.field(2).is_null()) & (ignored <= MOST_IGNORED))

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.capture import INPUT, OUTPUT, Window, reading
+from monitoring.capture import INPUT, OUTPUT, Window, envelopes, reading
 from monitoring.capture.bulk import Bulk, Digest
 from monitoring.capture.layout import Layout, Side
 from monitoring.capture.reading import read_capture
@@ -162,8 +162,9 @@ def one_by_one(monkeypatch) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(autouse=True)
-def two_rows_decide(monkeypatch):
+def few_rows_decide(monkeypatch):
     monkeypatch.setattr(reading, "LAYOUT_ROWS", 2)
+    monkeypatch.setattr(envelopes, "MANY_LINES", 2)
 
 
 def test_a_slice_at_once_is_its_records_one_by_one(one_by_one):
