@@ -4,7 +4,7 @@ Needs     an entry of findings.json
 Gives     the number and the verdict that its evidence leads to, as steps and rows to read
 
 Only the evidence is read, never the data: what stands in the report must carry the report.
-A standard error that was drawn at random is taken as it stands; everything else is redone.
+Standard errors that come from resamples, and AUC's, are taken as they stand; all else is redone.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from monitoring.measures.confusion import BinaryCounts, ConfusionCounts
 from monitoring.measures.costs import mean_cost_error
 from monitoring.measures.decisions import ReliabilityBin, mean_cost
 from monitoring.measures.intervals import share_interval
+from monitoring.measures.noise import of_difference, share_error
 from monitoring.measures.outcome import Outcome, Uncomputable
 from monitoring.measures.regression import RegressionMoments, regression_metrics
 from monitoring.measures.score_groups import ScoreGroup, area_of
@@ -42,7 +43,8 @@ def metric(entry: Entry) -> Replay | Uncomputable:
         return value
     less = entry["constraint_check_type"] == LESS
     worse_by = threshold - value if less else value - threshold
-    tolerated = 0.0 if like_aws else evidence["standard_error"] * evidence["standard_errors"]
+    error = 0.0 if like_aws else _error(evidence, threshold, value)
+    tolerated = 0.0 if like_aws else error * evidence["standard_errors"]
     steps = [
         *_told(evidence, name),
         f"{name} is {value:.6g}; the baseline's {threshold:.6g} is "
@@ -51,7 +53,7 @@ def metric(entry: Entry) -> Replay | Uncomputable:
     if not like_aws:
         steps.append(
             f"chance alone moves it by up to {tolerated:.6g}: {evidence['standard_errors']:.2f} "
-            f"standard errors of {evidence['standard_error']:.3g} ({_sizes(evidence)})"
+            f"standard errors of {error:.3g} ({_sizes(evidence)})"
         )
     steps.append(verdict(worse_by > tolerated, f"{worse_by:.6g} > {tolerated:.6g}"))
     return Replay(value, worse_by > tolerated, tuple(steps), lines=(Line(name, threshold, value),))
@@ -170,6 +172,14 @@ def _value(evidence: Mapping[str, Any], name: str, like_aws: bool) -> Outcome:
         return multiclass_metrics(counts)[name]
     positive = evidence["positive_label"]
     return binary_metrics(counts, positive, undefined_as_zero=like_aws)[name]
+
+
+def _error(evidence: Mapping[str, Any], threshold: float, value: float) -> float:
+    """Standard error of a share's difference; those of an area and a regression as they stand."""
+    if "confusion_matrix" not in evidence or evidence["metric"] == "auc":
+        return float(evidence["standard_error"])
+    rows = int(evidence["denominator"])
+    return of_difference(share_error(threshold, value, rows), rows, int(evidence["baseline_rows"]))
 
 
 def _matrix(matrix: Mapping[str, Mapping[str, int]]) -> ConfusionCounts:

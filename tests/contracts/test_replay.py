@@ -272,6 +272,16 @@ def test_evidence_that_tells_otherwise_does_not_agree():
     assert not replayed(entry, REPLAYS).agrees_with(entry)
 
 
+def test_a_baseline_of_fewer_rows_than_the_report_says_makes_it_chance():
+    document, *_ = model_quality("corrected")
+    (entry,) = (
+        e for e in document["findings"] if e.get("metric_name") == "accuracy" and "segment" not in e
+    )
+    assert replayed(entry, REPLAYS).agrees_with(entry)
+    entry["evidence"]["baseline_rows"] = 5
+    assert not replayed(entry, REPLAYS).agrees_with(entry)
+
+
 def why(path: Path) -> Any:
     return CliRunner().invoke(cli.main, ["why", str(path)])
 
