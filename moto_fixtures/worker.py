@@ -19,7 +19,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,8 @@ class _Model:
 
     connection: Connection
     region: str
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+    """A large download asks from several threads, and the pipe tells no answers apart."""
 
     def opened(self, config: Any) -> contextlib.AbstractContextManager[Any]:
         from monitoring.aws.clients import Aws
@@ -195,8 +197,9 @@ class _Model:
         return container_calls.session(self._ask, self.region)
 
     def _ask(self, call: Call) -> Reply:
-        self.connection.send(call)
-        reply: Reply = self.connection.recv()
+        with self.one_at_a_time:
+            self.connection.send(call)
+            reply: Reply = self.connection.recv()
         return reply
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 
-from moto_fixtures.worker import LOG, Job, Workers
+from moto_fixtures.container_calls import Call, Reply
+from moto_fixtures.worker import LOG, Job, Workers, _Model
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +85,19 @@ def test_one_that_dies_is_replaced(workers: Workers, tmp_path: Path) -> None:
     process.join()
     (ended,) = workers.run([job(tmp_path)])
     assert ended.exit_code is not None
+
+
+def test_calls_of_several_threads_get_their_own_answers() -> None:
+    """A download of a large object asks for its parts at the same time."""
+    above, below = Pipe()
+    model = _Model(below, "us-east-1")
+    calls = [Call("GET", "https://s3/", {}, str(number).encode()) for number in range(64)]
+
+    def answer() -> None:
+        for _ in calls:
+            above.send(Reply(200, {}, above.recv().body))
+
+    with ThreadPoolExecutor(9) as threads:
+        threads.submit(answer)
+        replies = list(threads.map(model._ask, calls))
+    assert [reply.body for reply in replies] == [call.body for call in calls]
