@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PORT   ?= 5000
 DEMO    = $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)") $(foreach M,$(MONITORS),--monitor $(M))
 
-.PHONY: help demo test lint serve shell bench requirements clean
+.PHONY: help demo test test-spark lint serve shell bench requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -16,6 +16,9 @@ demo: $(VENV)/offline.ok  ## a model, its stacks, a day of traffic and its monit
 
 test: $(VENV)/dev.ok  ## every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+test-spark: $(VENV)/spark.ok  ## the tests that need Spark (and Java 17), as local[2]
+	@PYTHONPATH=$(VENV)/spark $(BIN)/python -m pytest tests/monitoring/compute/test_spark.py
 
 lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template
 	@$(BIN)/ruff check .
@@ -30,7 +33,7 @@ bench: $(VENV)/dev.ok  ## data quality beside its peers, each in an environment 
 	@$(BIN)/python benchmarks/peers/run.py $(if $(GROWTH),--growth --to benchmarks/growth.md,--to benchmarks/peers.md)
 
 requirements:  ## resolve the requirement files again (needs uv)
-	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build; do \
+	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build spark:requirements-spark; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate $${f%%:*}.in -c ../requirements-dev.txt -o ../$${f##*:}.txt || exit 1; done
 
@@ -49,4 +52,9 @@ $(VENV)/offline.ok: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/dev.ok: requirements-dev.txt $(VENV)/offline.ok
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/spark.ok: requirements-spark.txt $(VENV)/dev.ok
+	@echo "installing Spark beside $(VENV) (once; 450 MB)"
+	@$(PIP) --require-hashes --upgrade --target $(VENV)/spark -r requirements-spark.txt
 	@touch $@
