@@ -220,6 +220,12 @@ MONITOR_PARAMETERS: Mapping[str, Check] = {
     **{f"{kind.name}ConstraintsS3Uri": s3_object for kind in KINDS},
     **{f"{kind.name}MonitoringOutputS3Uri": s3_prefix for kind in KINDS},
     "DataQualityStatisticsS3Uri": s3_object,
+    **{
+        f"{kind.name}{script}S3Uri": s3_object
+        for kind in KINDS
+        if not kind.has_config_file
+        for script in ("RecordPreprocessor", "PostAnalyticsProcessor")
+    },
     **{f"{kind.name}ConfigS3Uri": s3_object for kind in KINDS if kind.has_config_file},
 }
 ENDPOINT_PARAMETERS: Mapping[str, Check] = {

@@ -62,6 +62,8 @@ ATTRIBUTES = {
     EXPLAINABILITY: ["FeaturesAttribute", "InferenceAttribute", "ProbabilityAttribute"],
 }
 """Which `EndpointInput` members the public CloudFormation schemas give each monitor."""
+SCRIPTS = ("RecordPreprocessor", "PostAnalyticsProcessor")
+"""The user's own, of the two monitors that are not Clarify's."""
 COUNTS_VIOLATIONS = (DATA_QUALITY, MODEL_QUALITY)
 """The monitors whose image publishes `total_number_of_violations`."""
 
@@ -180,7 +182,11 @@ def section(template: dict[str, Any], kind: Kind) -> str:
     ("one", "other", "peculiar"),
     [
         ("DataQuality", "ModelQuality", {"StatisticsResource", "ProblemType", "GroundTruth"}),
-        ("ModelQuality", "ModelBias", {"ProblemType", "ConfigUri", "ImageUri", "alarm"}),
+        (
+            "ModelQuality",
+            "ModelBias",
+            {"ProblemType", "SourceUri", "ConfigUri", "ImageUri", "alarm"},
+        ),
         ("ModelBias", "ModelExplainability", {"GroundTruth", "Threshold", "Isolat"}),
     ],
 )
@@ -235,6 +241,21 @@ def test_an_attribute_is_sent_only_where_the_type_has_it_and_a_value_is_given(te
     for name, value in attributes.items():
         _, given, absent = value["Fn::If"]
         assert (given, absent) == ({"Ref": name}, {"Ref": "AWS::NoValue"})
+
+
+def test_scripts_are_sent_only_to_monitors_that_know_them_and_where_they_are_given(template, kind):
+    app = definition(template, kind)[f"{kind.name}AppSpecification"]
+    sent = {key: value for key, value in app.items() if key.endswith("SourceUri")}
+    if kind.has_config_file:
+        assert sent == {}
+        return
+    assert list(sent) == [f"{script}SourceUri" for script in SCRIPTS]
+    for script in SCRIPTS:
+        name = f"{kind.name}{script}S3Uri"
+        condition, given, absent = sent[f"{script}SourceUri"]["Fn::If"]
+        assert (given, absent) == ({"Ref": name}, {"Ref": "AWS::NoValue"})
+        is_given = {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]}
+        assert template["Conditions"][condition] == is_given
 
 
 def test_labels_are_read_exactly_where_the_monitor_needs_them(template, kind):
@@ -331,4 +352,5 @@ def test_an_enabled_monitor_may_miss_none_of_its_files(template, kind):
         for name in template["Parameters"]
         if name.startswith(kind.name) and name.endswith("S3Uri")
     }
-    assert asked >= files
+    scripts = {f"{kind.name}{script}S3Uri" for script in SCRIPTS}
+    assert asked >= files - scripts
