@@ -161,8 +161,9 @@ def test_row_order_and_parts_change_nothing():
     other = block(monitor.analyze([turned[1]], monitor.suggest([turned[0]])))
     assert one == other
     baseline = monitor.suggest([data])
+    sent = pickle.loads(pickle.dumps(monitor))  # noqa: S301
     parts = [
-        pickle.loads(pickle.dumps(monitor.gather([part], baseline=baseline)))  # noqa: S301
+        pickle.loads(pickle.dumps(sent.gather([part], baseline=baseline)))  # noqa: S301
         for part in (hour.slice(0, 700), hour.slice(700))
     ]
     assert block(monitor.analyze_from(parts[0] + parts[1], baseline)) == one
