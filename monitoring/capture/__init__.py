@@ -15,7 +15,8 @@ Writes    nothing but merged records; readers give batches, counts, and where it
     batches.py    rows     → batches               of bounded size
     reading.py    events   → columns               for data quality
     bulk.py       the same for a slice at once; odd lines apart, each by itself
-        envelopes.py  a slice → events as arrays    cells.py  payloads → columns
+        envelopes.py  a slice → events as arrays    forms.py  lines alike, unparsed
+        cells.py      payloads → columns
         ahead.py      the next slices, on other threads
     label_lines.py  lines of ground truth → ids and labels
     ground_truth.py label files → labels, found by id
@@ -30,7 +31,8 @@ only `inferenceTime` says which window a record belongs to.
 
 from monitoring.capture.coverage import Coverage, read_coverage
 from monitoring.capture.merging import merge
-from monitoring.capture.observing import Attributes, read_labelled, read_observed
+from monitoring.capture.observed_records import Attributes
+from monitoring.capture.observing import read_labelled, read_observed
 from monitoring.capture.reading import Reading, read_capture
 from monitoring.capture.records import INPUT, OUTPUT, Window
 from monitoring.capture.seen import Seen

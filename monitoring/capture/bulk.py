@@ -25,6 +25,7 @@ from monitoring.capture.envelopes import (
     Envelopes,
     Flags,
     Indices,
+    Sent,
     flags,
     line_starts,
     read_envelopes,
@@ -59,6 +60,10 @@ class Bulk(NamedTuple):
     elsewhere: Counter[str]
     """How many other records lie outside the window, and where."""
     late: int
+    event_id: pa.StringArray
+    inference_id: pa.StringArray
+    label: Sent
+    """What became known of each of these records, in merged ones."""
 
     def run(self, first: int, end: int) -> tuple[Indices, pa.RecordBatch]:
         """How many rows each record from `first` to before `end` has, and those rows."""
@@ -109,8 +114,20 @@ class Digest:
         batch = pa.RecordBatch.from_arrays(columns, names=list(self.names))
         late = int(self._is_late(piece, starts)[inside.lines].sum())
         elsewhere = Counter(places[outside].tolist())
-        keys = _keys(inside)
-        return Bulk(piece, starts, odd, batch, inside.lines, first_rows, keys, elsewhere, late)
+        return Bulk(
+            piece,
+            starts,
+            odd,
+            batch,
+            inside.lines,
+            first_rows,
+            _keys(inside),
+            elsewhere,
+            late,
+            inside.event_id,
+            inside.inference_id,
+            inside.label,
+        )
 
     def _places(self, events: Envelopes) -> npt.NDArray[np.str_]:
         """Where each event lies; nowhere without a time, unless there is no window."""

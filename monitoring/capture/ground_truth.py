@@ -125,6 +125,16 @@ class GroundTruth:
             asked, at = asked[~same], at[~same] + 1
         return found
 
+    def csv(self, places: Rows) -> pa.StringArray | None:
+        """The labels at these places as text; None where one is not CSV, or half a character."""
+        rows = self.rows[places]
+        if any(self.encodings[code] != "CSV" for code in np.unique(self.encoding[rows])):
+            return None
+        try:
+            return self.data.take(as_arrow(rows)).cast(pa.utf8())
+        except pa.ArrowInvalid:
+            return None
+
     def payloads(self, places: Rows) -> list[Payload]:
         """The labels at these places."""
         rows = self.rows[places]

@@ -1,64 +1,38 @@
 """Captured or merged records → features, labels and answers, each in a column of its own.
 
-Needs     records, and the attributes that say which part of them is the answer
+Needs     capture files, perhaps files of ground truth, and the attributes of the answer
 Gives     batches of `Observed`, streamed like those of `read_capture`, with the same books
 
-The answer's attributes look into the output, the features' into the input; a batch
-transform has both in one. A record whose parts do not have the same number of rows is
-left out: which label belongs to which row cannot be told.
+The first records are read one by one and decide what a row looks like. Behind them whole
+slices are read at once (observed_slices.py), and record by record (observed_records.py)
+where a slice holds anything unusual.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-import pyarrow as pa
-
+from monitoring.capture.ahead import ahead
 from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS
+from monitoring.capture.bulk import Bulk
 from monitoring.capture.coverage import Coverage
-from monitoring.capture.events import Event, Events
+from monitoring.capture.events import Events
 from monitoring.capture.ground_truth import GroundTruth
-from monitoring.capture.headers import is_header
 from monitoring.capture.joining import Join
-from monitoring.capture.labelling import LargestScore
-from monitoring.capture.layout import Observation, decide
-from monitoring.capture.lines import Flaw
-from monitoring.capture.payloads import Row
-from monitoring.capture.reading import SIDES, Reading
-from monitoring.capture.records import INPUT, Payload, Record, Window
+from monitoring.capture.observed_records import Answered, Attributes, Columns, Observed, Observer
+from monitoring.capture.observed_slices import Ordinary
+from monitoring.capture.reading import LAYOUT_ROWS, SIDES, SLICE_BYTES, Reading
+from monitoring.capture.records import INPUT, Payload, Window
 from monitoring.capture.seen import Seen
-from monitoring.capture.selecting import Search, Selector, compiled, feature_rows, sole_cells
+from monitoring.capture.slices import Located, Slice, read_slices
 from monitoring.capture.tally import FAULTY_SHARE, MOST_PROBLEMS, Tally
-from monitoring.tables import text_batch
 
-
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """Where in a record its parts are: index, field name or JMESPath; "" for not there."""
-
-    inference: str = ""
-    probability: str = ""
-    ground_truth: str = ""
-    """Needed only where the label's payload holds more than the label."""
-    features: str = ""
-    headers: tuple[str, ...] = ()
-    """Names of the features, in their order; needed where CSV has none."""
-    label_headers: tuple[str, ...] = ()
-    """Labels in the order of the scores that `probability` finds: the largest names the
-    predicted label, and there is no probability."""
-
-
-class Observed(NamedTuple):
-    """Some rows, as columns of text of the same length."""
-
-    features: pa.RecordBatch
-    label: pa.Array | None
-    predicted: pa.Array | None
-    probability: pa.Array | None
+LINES_AT_ONCE = 256
+"""Lines whose labels are looked up together, while records are read one by one."""
 
 
 class Labelled(NamedTuple):
@@ -67,42 +41,6 @@ class Labelled(NamedTuple):
     reading: Reading[Observed]
     coverage: Coverage
     """Complete after the last batch."""
-
-
-class _Parts(NamedTuple):
-    """One record's rows. A part that the reading does not have is None."""
-
-    features: list[Row] | None
-    label: list[str] | None
-    predicted: list[str] | None
-    probability: list[str] | None
-
-    @property
-    def rows(self) -> int:
-        """How many rows every part has; raises Flaw when they differ."""
-        lengths = {len(part) for part in self if part is not None}
-        if len(lengths) > 1:
-            found = " and ".join(map(str, sorted(lengths)))
-            raise Flaw("unpaired", f"its parts have different numbers of rows: {found}")
-        return max(lengths, default=0)
-
-    def without_first(self) -> _Parts:
-        return _Parts(
-            self.features and self.features[1:],
-            self.label and self.label[1:],
-            self.predicted and self.predicted[1:],
-            self.probability and self.probability[1:],
-        )
-
-
-class _Rows(NamedTuple):
-    """One record's parts, with its place and the length of its text."""
-
-    file: str
-    line: int
-    parts: _Parts
-    rows: int
-    characters: int
 
 
 def read_observed(
@@ -114,6 +52,7 @@ def read_observed(
     labelled: bool = True,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
+    slice_bytes: int = SLICE_BYTES,
     seen: Seen | None = None,
 ) -> Reading[Observed]:
     """Read records as observations. `labelled` records without a label are left out.
@@ -124,9 +63,10 @@ def read_observed(
     the source is missing or too much of it is faulty.
     """
     tally = Tally()
-    observer = _Observer.of(tally, attributes, INPUT in sides, labelled)
-    rows = observer.read(Events(window, tally, seen or Seen()).of(source))
-    batches = _batches(rows, attributes.headers, tally, faulty_share, batch_rows)
+    observer = Observer.of(tally, attributes, INPUT in sides, labelled)
+    events = Events(window, tally, seen or Seen())
+    reader = _Reader(observer, events, attributes.headers, batch_rows, slice_bytes)
+    batches = reader.batches(source, faulty_share)
     return Reading(batches, tally.counts, tally.problems, tally.warnings)
 
 
@@ -139,6 +79,7 @@ def read_labelled(
     sides: Collection[str] = SIDES,
     faulty_share: float = FAULTY_SHARE,
     batch_rows: int = BATCH_ROWS,
+    slice_bytes: int = SLICE_BYTES,
     seen: Seen | None = None,
 ) -> Labelled:
     """Read captured records that were not merged, each with its label: `merge` without files.
@@ -149,25 +90,106 @@ def read_labelled(
     """
     join = Join.with_labels(GroundTruth.read(ground_truth, faulty_share))
     captured, tally = Tally(), Tally()
-    observer = _Observer.of(tally, attributes, INPUT in sides, labelled=True)
-    window_events = Events(window, captured, seen or Seen())
-    events = _with_labels(join, window_events, source, faulty_share, tally)
-    batches = _batches(observer.read(events), attributes.headers, tally, faulty_share, batch_rows)
-    whole = _with_books(batches, captured, tally)
+    observer = Observer.of(tally, attributes, INPUT in sides, labelled=True)
+    events = Events(window, captured, seen or Seen())
+    reader = _Reader(observer, events, attributes.headers, batch_rows, slice_bytes, join)
+
+    def at_end() -> None:
+        captured.judge(faulty_share)
+        join.require_any(window)
+        # What of the labelled records is faulty is held against these alone.
+        tally.counts.records = join.coverage.joined
+        tally.counts.no_label = join.coverage.records - join.coverage.joined
+
+    whole = _with_books(reader.batches(source, faulty_share, at_end), captured, tally)
     first = list(islice(whole, 1))
     reading = Reading(chain(first, whole), tally.counts, tally.problems, tally.warnings)
     return Labelled(reading, join.coverage)
 
 
-def _with_labels(
-    join: Join, events: Events, source: Path | Iterable[Path], faulty_share: float, tally: Tally
-) -> Iterator[Event]:
-    """The labelled events; what of them is faulty is held against them alone, in `tally`."""
-    yield from join.of(events.of(source))
-    events.tally.judge(faulty_share)
-    join.require_any(events.window)
-    tally.counts.records = join.coverage.joined
-    tally.counts.no_label = join.coverage.records - join.coverage.joined
+@dataclass(slots=True)
+class _Reader:
+    """One reading: its events, their labels, and what becomes of both."""
+
+    observer: Observer
+    events: Events
+    headers: Sequence[str]
+    batch_rows: int
+    slice_bytes: int
+    join: Join | None = None
+    answer: Payload | None = None
+    """The first one."""
+
+    def batches(
+        self,
+        source: Path | Iterable[Path],
+        faulty_share: float,
+        at_end: Callable[[], None] = lambda: None,
+    ) -> Iterator[Observed]:
+        """All of the source; raises CaptureError, and what `at_end` raises behind it."""
+        tally = self.observer.tally
+        pieces = read_slices(source, self.events.tally.counts, self.slice_bytes)
+        first, rest = self._first(pieces)
+        columns = Columns.of(first, self.headers, tally)
+        held: list[Answered] = []
+        rows = characters = 0
+        for found in chain(first, self._rest(rest, columns)):
+            if isinstance(found, Answered):
+                held.append(found)
+                rows, characters = rows + found.rows, characters + found.characters
+                if rows < self.batch_rows and characters < BATCH_CHARACTERS:
+                    continue
+            if rows:
+                yield columns.batch(held)
+            held, rows, characters = [], 0, 0
+            if isinstance(found, Observed) and found.rows:
+                yield found
+        at_end()
+        if rows:
+            yield columns.batch(held)
+        tally.judge(faulty_share)
+
+    def _first(self, pieces: Iterator[Slice]) -> tuple[list[Answered], Iterator[Slice]]:
+        """Enough records to see what a row looks like, and the slices behind them."""
+        first: list[Answered] = []
+        rows = characters = 0
+        for piece in pieces:
+            lines, done = piece.lines(), 0
+            while some := list(islice(lines, LINES_AT_ONCE)):
+                done += len(some)
+                first += (records := list(self._answered(some)))
+                rows += sum(record.rows for record in records)
+                characters += sum(record.characters for record in records)
+                if rows >= LAYOUT_ROWS or characters >= BATCH_CHARACTERS:
+                    return first, chain((piece.after(done),), pieces)
+        return first, iter(())
+
+    def _rest(self, pieces: Iterator[Slice], columns: Columns) -> Iterator[Answered | Observed]:
+        """All records but the first: at once where they are ordinary, else one by one."""
+        ordinary = Ordinary.of(self.observer, columns, self.answer, self.events.window)
+        for found in ahead(pieces, ordinary.digest.of) if ordinary else ():
+            observed = None
+            if ordinary is not None and isinstance(found, Bulk):
+                observed = ordinary.observed(found, self.events, self.join)
+            if observed is not None:
+                self.observer.tally.counts.rows += observed.rows
+                yield observed
+            else:
+                yield from self._one_by_one(found.piece if isinstance(found, Bulk) else found)
+        for piece in pieces:
+            yield from self._one_by_one(piece)
+
+    def _one_by_one(self, piece: Slice) -> Iterator[Answered]:
+        lines = piece.lines()
+        while some := list(islice(lines, LINES_AT_ONCE)):
+            yield from self._answered(some)
+
+    def _answered(self, lines: Iterable[Located]) -> Iterator[Answered]:
+        """The rows of these lines' events, with their labels."""
+        events = [event for line in lines if (event := self.events.at(line)) is not None]
+        if self.answer is None:
+            self.answer = next((e.record.output for e in events if e.record.output), None)
+        return self.observer.read(self.join.of(events) if self.join else events)
 
 
 def _with_books(batches: Iterator[Observed], captured: Tally, tally: Tally) -> Iterator[Observed]:
@@ -178,188 +200,4 @@ def _with_books(batches: Iterator[Observed], captured: Tally, tally: Tally) -> I
         tally.counts.add(name, number)
     tally.problems[:0] = captured.problems
     del tally.problems[MOST_PROBLEMS:]
-
-
-@dataclass(slots=True)
-class _Observer:
-    """Events → rows of observations."""
-
-    tally: Tally
-    wants_features: bool
-    labelled: bool
-    label: Selector | None
-    inference: Selector | None
-    probability: Selector | None
-    features: Search | None
-    names: frozenset[str]
-
-    @classmethod
-    def of(cls, tally: Tally, attributes: Attributes, wants_features: bool, labelled: bool) -> Self:
-        """Raises UsageError when an attribute cannot be one."""
-        path = attributes.features
-        return cls(
-            tally,
-            wants_features,
-            labelled,
-            _selector(attributes.ground_truth, "ground_truth_attribute"),
-            *answers(attributes),
-            compiled(path, "FeaturesAttribute") if path else None,
-            frozenset(attributes.headers),
-        )
-
-    def read(self, events: Iterable[Event]) -> Iterator[_Rows]:
-        for file, line, record, characters in events:
-            if not self._is_complete(record):
-                continue
-            try:
-                parts = self._parts(record)
-                yield _Rows(file, line, parts, parts.rows, characters)
-            except Flaw as flaw:
-                self.tally.note(file, line, flaw)
-
-    def _is_complete(self, record: Record) -> bool:
-        counts = self.tally.counts
-        answers = self.inference is not None or self.probability is not None
-        if answers and record.output is None:
-            counts.no_output += 1
-            return False
-        if self.wants_features and record.input is None and not record.is_batch:
-            counts.no_input += 1
-            return False
-        if self.labelled and record.label is None:
-            counts.no_label += 1
-            return False
-        return True
-
-    def _parts(self, record: Record) -> _Parts:
-        """What the attributes find in one record; raises Flaw."""
-        features = self._features(record)
-        known = len(features) if features is not None else None
-        predicted = self._answer(self.inference, record, known)
-        probability = self._answer(self.probability, record, known)
-        for answers in (predicted, probability):
-            known = len(answers) if answers is not None else known
-        label = self._label(record.label, known) if self.labelled and record.label else None
-        parts = _Parts(features, label, predicted, probability)
-        if parts.rows and features and self._has_header(features[0], record):
-            return parts.without_first()
-        return parts
-
-    def _features(self, record: Record) -> list[Row] | None:
-        sent = record.output if record.is_batch else record.input
-        return feature_rows(sent, self.features) if self.wants_features and sent else None
-
-    @staticmethod
-    def _answer(selector: Selector | None, record: Record, rows: int | None) -> list[str] | None:
-        return selector.cells(record.output, rows) if selector and record.output else None
-
-    def _label(self, payload: Payload, rows: int | None) -> list[str]:
-        if self.label is not None and payload.encoding != "CSV":
-            return self.label.cells(payload, rows)
-        return sole_cells(payload, rows)
-
-    def _has_header(self, first: Row, record: Record) -> bool:
-        if not isinstance(first, list) or record.input is None:
-            return False
-        if not is_header(first, record.input.data, self.names):
-            return False
-        self.tally.warn_once(
-            "header_rows",
-            "requests held header rows instead of values; such rows are left out. "
-            "Look at what calls the endpoint.",
-        )
-        return True
-
-
-def answers(attributes: Attributes) -> tuple[Selector | None, Selector | None]:
-    """How the predicted label and the probability are found; raises UsageError."""
-    names = "InferenceAttribute", "ProbabilityAttribute"
-    if attributes.label_headers and attributes.probability and not attributes.inference:
-        return LargestScore.of(attributes.probability, names[1], attributes.label_headers), None
-    return _selector(attributes.inference, names[0]), _selector(attributes.probability, names[1])
-
-
-def _selector(text: str, name: str) -> Selector | None:
-    return Selector.of(text, name) if text else None
-
-
-def _batches(
-    records: Iterator[_Rows],
-    headers: Sequence[str],
-    tally: Tally,
-    faulty_share: float,
-    batch_rows: int,
-) -> Iterator[Observed]:
-    columns: _Columns | None = None
-    held: list[_Rows] = []
-    rows = characters = 0
-    for record in records:
-        held.append(record)
-        rows += record.rows
-        characters += record.characters
-        if rows >= batch_rows or characters >= BATCH_CHARACTERS:
-            columns = columns or _Columns.of(held, headers, tally)
-            yield columns.batch(held)
-            held, rows, characters = [], 0, 0
-    if held:
-        yield (columns or _Columns.of(held, headers, tally)).batch(held)
-    tally.judge(faulty_share)
-
-
-@dataclass(slots=True)
-class _Columns:
-    """The features' names and layout, decided once by the first batch."""
-
-    names: tuple[str, ...]
-    own: tuple[str, ...]
-    width: int
-    tally: Tally
-
-    @classmethod
-    def of(cls, records: Sequence[_Rows], headers: Sequence[str], tally: Tally) -> _Columns:
-        rows = [Observation(None, row) for record in records for row in record.parts.features or ()]
-        side = decide(rows).input
-        if side.names and {*side.names} >= {*headers}:
-            own = tuple(headers) or side.names
-            return cls(own, own, len(own), tally)
-        names = tuple(headers) if len(headers) == side.width else ()
-        return cls(names or tuple(f"_c{i}" for i in range(side.width)), (), side.width, tally)
-
-    def batch(self, records: Sequence[_Rows]) -> Observed:
-        cells: list[list[str]] = []
-        usable = []
-        for record in records:
-            try:
-                cells += [self._cells(row) for row in record.parts.features or ()]
-            except Flaw as flaw:
-                self.tally.note(record.file, record.line, flaw)
-                continue
-            usable.append(record)
-        counts = self.tally.counts
-        features, mended = text_batch(self.names if cells else (), cells)
-        counts.rows += sum(record.rows for record in usable)
-        counts.mended += mended
-        parts = [record.parts for record in usable]
-        return Observed(
-            features,
-            self._column(part.label for part in parts),
-            self._column(part.predicted for part in parts),
-            self._column(part.probability for part in parts),
-        )
-
-    def _cells(self, row: Row) -> list[str]:
-        if self.own and isinstance(row, dict):
-            return [row.get(name, "") for name in self.own]
-        if not self.own and isinstance(row, list) and len(row) == self.width:
-            return row
-        kind = "named" if isinstance(row, dict) else "unnamed"
-        raise Flaw("misshapen", f"{len(row)} {kind} features where most records have {self.width}")
-
-    def _column(self, parts: Iterable[list[str] | None]) -> pa.Array | None:
-        """One column of all records; None when no record has that part."""
-        present = [part for part in parts if part is not None]
-        if not present:
-            return None
-        batch, mended = text_batch(("",), ([cell] for part in present for cell in part))
-        self.tally.counts.mended += mended
-        return batch.column(0)
+    tally.warnings[:0] = captured.warnings

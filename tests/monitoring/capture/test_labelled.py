@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.capture import Attributes, Coverage, Window, merge, read_labelled, read_observed
-from monitoring.capture.observing import Observed
+from monitoring.capture.observed_records import Observed
 from monitoring.errors import CaptureError, NoDataError
 
 NINE = Window.parse("2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z")

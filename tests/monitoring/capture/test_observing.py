@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitoring.capture import Attributes, Reading, read_observed
-from monitoring.capture.observing import Observed
+from monitoring.capture.observed_records import Observed
 from monitoring.errors import CaptureError, UsageError
 
 
