@@ -39,8 +39,6 @@ class Sampled:
     """Some rows of one side."""
 
     table: pa.Table
-    rows: int
-    """How many they were drawn from."""
     counts_repeats: bool
     """Whether a row that stood there twice was twice as likely."""
 
@@ -82,7 +80,7 @@ class Watched:
         """The rows of this side, where they were wanted."""
         if self.sample is None:
             return None
-        return Sampled(self.sample.table, self.sample.rows, self.sample.counts_repeats)
+        return Sampled(self.sample.table, self.sample.counts_repeats)
 
     @property
     def statistics(self) -> dict[str, Any] | None:
@@ -131,7 +129,7 @@ def baseline_sample(document: Any) -> Sampled | None:
         columns = [list(cells) for cells in zip(*rows, strict=True)] or [[] for _ in names]
         arrays = [pa.array(cells, pa.utf8()) for cells in columns]
         table = pa.Table.from_arrays(arrays, names=names)
-        return Sampled(table, int(given["drawn_from"]), given["counts_repeats"] is True)
+        return Sampled(table, given["counts_repeats"] is True)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(f"its sample is no table ({type(error).__name__})") from None
 

@@ -146,6 +146,7 @@ def _numbers(verdict: Verdict) -> dict[str, Any]:
         numbers |= {
             "folds": [{"auc": auc, "standard_errors": errors} for auc, errors in result.folds],
             "told_by": dict(result.told_by),
+            "terms": result.terms,
             "interactions": result.interactions,
             "left_out": list(result.left_out),
         }
