@@ -139,7 +139,10 @@ class _Preprocessor:
             if self.like_aws:
                 raise CaptureError(f"{AWS_SENTENCE} {record.file}:{record.line}: {cause}.")
             raise Flaw("unprocessed", cause)
-        rows = [{name: _cell(value) for name, value in row.items()} for row in answer["rows"]]
+        rows = [
+            {name: value if type(value) is str else _cell(value) for name, value in row.items()}
+            for row in answer["rows"]
+        ]
         if max(map(len, rows), default=0) > MOST_COLUMNS:
             raise Flaw("unprocessed", f"the script made more than {MOST_COLUMNS:,} columns of it")
         if record.label is not None and rows:
@@ -189,7 +192,7 @@ def _exchanges(records: Iterable[_Asked]) -> Iterator[list[_Asked]]:
 
 
 def _cell(value: Any) -> str:
-    """A value as text; raises Flaw when it is no single value."""
+    """A value that is no text as text; raises Flaw when it is no single value."""
     if isinstance(value, dict | list):
         raise Flaw("unprocessed", "the script returned a list or an object as a value; flatten it")
     return cell(value)
