@@ -23,8 +23,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 NEIGHBORS = 5
-LARGEST = 1e150
-"""A larger difference cannot be squared."""
 FEW_ROWS = 10
 """Advantaged rows below which the nearest one alone decides."""
 
@@ -80,8 +78,6 @@ def flips(features: Floats, disadvantaged: Bools, predicted: Bools) -> Flips | U
         return Uncomputable("a feature has missing or infinite values, which have no distance")
     if np.abs(features).max() > LARGEST:
         return Uncomputable("a feature has values too large for a distance")
-    if np.abs(features).max() > LARGEST:
-        return Uncomputable("a feature has values so large that their distance is infinite")
     people, targets = features[~disadvantaged], features[disadvantaged]
     wanted = NEIGHBORS if len(people) >= FEW_ROWS else 1
     close = cKDTree(targets).indices  # asked one after the other, near targets share the cache
