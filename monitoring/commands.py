@@ -71,12 +71,11 @@ SHORT_NAMES = {BIAS: "bias", EXPLAINABILITY: "explainability"}
 
 
 class Verb(click.Group):
-    """`suggest` or `check`, with one command per monitor that is built."""
+    """`suggest` or `check`, with one command per monitor."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         for kind in KINDS:
             if cmd_name in (kind.slug, command_name(kind)):
-                monitor_for(kind)
                 return super().get_command(ctx, command_name(kind))
         return super().get_command(ctx, cmd_name)
 
