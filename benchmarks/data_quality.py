@@ -4,11 +4,12 @@
 
 Batches as the readers give them, of the tables of `traffic_data`; CPU seconds of all
 threads, so that a busy machine changes little. `peers/` measures the whole path from
-captured files, beside others. Every row of a run is new to the process that measures it.
+captured files, beside others.
 """
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import time
@@ -32,8 +33,8 @@ BLOCK = 3 * BATCH_ROWS
 
 
 def main(rows: int) -> None:
-    print("| table | columns | rows | mode | states, CPU s | documents, CPU s | ns a cell | MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    heads = "table|columns|rows|mode|states, CPU s|documents, CPU s|ns a cell|state, MB".split("|")
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|", flush=True)
     runs = [("card", 30, n) for n in (rows // 100, rows // 10, rows)]
     runs += [("card", 10, rows // 10), ("card", 300, rows // 10), ("loan", 11, rows // 10)]
     for table, columns, number in runs:
@@ -43,11 +44,10 @@ def main(rows: int) -> None:
 
 
 def measure(table: Any, columns: int, rows: int, mode: Any) -> None:
-    """One run, in a process of its own: its memory is nobody else's."""
+    """One run; its state's size is that of its pickle, which processes send each other."""
     names = column_names(table, columns)
     block, _ = text_batch(names, rows_of(table, min(rows, BLOCK), columns))
     baseline = suggest([text_batch(names, rows_of(table, 20_000, columns, seed=7))[0]], None, mode)
-    before = memory(reset=True)
     constraints = Constraints.of(baseline["constraints.json"])
     began = time.process_time()
     state = summarize(batches(block, rows), constraints, mode)
@@ -60,7 +60,7 @@ def measure(table: Any, columns: int, rows: int, mode: Any) -> None:
     cell = states / rows / len(names) * 1e9
     print(
         f"| {table} | {len(names)} | {rows:,} | {mode} | {states:.2f} | {written:.2f} "
-        f"| {cell:.0f} | {memory() - before:.0f} |",
+        f"| {cell:.0f} | {len(pickle.dumps(state)) / 2**20:.1f} |",
         flush=True,
     )
 
@@ -72,14 +72,6 @@ def batches(block: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
             batch = block.slice(start, min(BATCH_ROWS, rows))
             yield batch
             rows -= batch.num_rows
-
-
-def memory(reset: bool = False) -> float:
-    """Largest resident size in MB, so far or since the last reset (Linux)."""
-    if reset:
-        Path("/proc/self/clear_refs").write_text("5")
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":
