@@ -12,7 +12,7 @@ batch.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -25,7 +25,7 @@ from monitoring.capture.batches import BATCH_CHARACTERS, BATCH_ROWS, Batches, De
 from monitoring.capture.bulk import Bulk, Digest
 from monitoring.capture.events import Events
 from monitoring.capture.headers import is_header
-from monitoring.capture.layout import Observation, decide
+from monitoring.capture.layout import Layout, Observation, decide
 from monitoring.capture.lines import Flaw
 from monitoring.capture.payloads import ENCODINGS, Row, rows_of
 from monitoring.capture.records import INPUT, OUTPUT, Payload, Record, Window
@@ -35,8 +35,9 @@ from monitoring.capture.tally import FAULTY_SHARE, Counts, Problem, Tally
 from monitoring.errors import CaptureError
 
 SIDES = (OUTPUT, INPUT)
-SLICE_BYTES = 8 << 20
-"""How much is read at once. What a slice becomes is about three times as large."""
+SLICE_BYTES = 4 << 20
+"""How much is read at once. Larger slices cost memory, several times their size on every
+thread, and are no faster."""
 MOST_COLUMNS = 20_000
 LAYOUT_ROWS = 1_000
 """How many rows decide what a row looks like."""
@@ -53,6 +54,8 @@ class Reading(Generic[T]):
     counts: Counts
     problems: Sequence[Problem]
     warnings: Sequence[str]
+    layouts: Sequence[Layout] = ()
+    """What a row looks like, where its first rows decide that; known with the first batch."""
 
 
 def read_capture(
@@ -84,7 +87,7 @@ def read_capture(
     expected = () if like_aws else tuple(names)
     reader = _Reader(records, expected, output_first, batch_rows, slice_bytes)
     batches = reader.batches(source, faulty_share)
-    return Reading(batches, tally.counts, tally.problems, tally.warnings)
+    return Reading(batches, tally.counts, tally.problems, tally.warnings, reader.layouts)
 
 
 @dataclass(slots=True)
@@ -172,6 +175,7 @@ class _Reader:
     output_first: bool
     batch_rows: int
     slice_bytes: int
+    layouts: list[Layout] = field(default_factory=list)
 
     def batches(
         self, source: Path | Iterable[Path], faulty_share: float
@@ -181,6 +185,7 @@ class _Reader:
         pieces = read_slices(source, tally.counts, self.slice_bytes)
         first, rest = self._first(pieces)
         layout = decide([row for record in first for row in record.rows], self.output_first)
+        self.layouts.append(layout)
         names = layout.names_among(self.expected)
         batches = Batches(layout, names, self.batch_rows, tally)
         for record in first:

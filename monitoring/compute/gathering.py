@@ -90,8 +90,8 @@ def gathered(work: Work, engine: Engine = ONE_PASS, progress: Progress = silent)
 
 def comparable(partials: Collection[Partial]) -> bool:
     """Whether all parts have the same columns, and keys that mean the same."""
-    columns = {partial.columns for partial in partials if partial.columns}
-    return len(columns) < 2 and len({partial.hashing for partial in partials}) < 2
+    shapes = {(partial.columns, partial.layouts) for partial in partials if partial.columns}
+    return len(shapes) < 2 and len({partial.hashing for partial in partials}) < 2
 
 
 def repeated(partials: Collection[Partial]) -> dict[int, Keys]:

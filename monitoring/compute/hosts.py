@@ -173,12 +173,11 @@ def merged(parts: Sequence[Share]) -> Partial:
             "one), so their rows count more than once. Set S3DataDistributionType of the input to "
             "ShardedByS3Key."
         )
-    columns = {share.partial.columns for share in parts if share.partial.columns}
-    if len(columns) > 1:
-        listed = " and ".join(str(len(names)) for names in columns)
+    found = (share.partial for share in parts if share.partial.columns)
+    if len({(partial.columns, partial.layouts) for partial in found}) > 1:
         raise CaptureError(
-            f"the hosts read different columns ({listed}), and which are meant only all the data "
-            "can tell. Run it on one instance."
+            "the hosts read different columns, and which are meant only all the data can tell. "
+            "Run it on one instance."
         )
     total: Partial = reduce(add, (share.partial for share in parts))
     if total.books is not None:

@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from monitoring.capture import Counts, Coverage, Problem, Reading, Seen
+from monitoring.capture.layout import Layout
 from monitoring.capture.seen import Keys
 from monitoring.capture.tally import MOST_PROBLEMS, Tally
 from monitoring.compute.parts import Part
@@ -63,6 +64,8 @@ class Partial:
     """The monitor's; of no type this package knows."""
     columns: tuple[str, ...] = ()
     """As its reader named them; empty without rows."""
+    layouts: tuple[Layout, ...] = ()
+    """Which columns were answered and which sent, of captured traffic."""
     books: Books | None = None
     """None for tables, of which every row is read or none."""
     coverage: Coverage | None = None
@@ -79,7 +82,9 @@ class Partial:
         coverage = self.coverage or other.coverage
         if self.coverage is not None and other.coverage is not None:
             coverage = self.coverage + other.coverage
-        return type(self)(self.state + other.state, self.columns or other.columns, books, coverage)
+        known = self if self.columns else other
+        both = self.state + other.state
+        return type(self)(both, known.columns, known.layouts, books, coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +148,10 @@ class Work:
         with self.told.ready() as settings, self._opened(dataset) as opened:
             batches = _Watched(opened.batches)
             state = self.monitor.gather(batches, settings, self.mode, self.baseline)
-        books = _books(opened.reading)
-        return Partial(state, batches.columns, books, opened.coverage, seen.keys())
+        reading = opened.reading
+        layouts = () if reading is None else tuple(reading.layouts)
+        books = _books(reading)
+        return Partial(state, batches.columns, layouts, books, opened.coverage, seen.keys())
 
     def _opened(self, dataset: Dataset) -> AbstractContextManager[Opened[Any]]:
         if self.told.wanted is None:

@@ -205,6 +205,19 @@ def test_files_of_other_columns_are_read_as_one_pass_reads_them(tmp_path):
     assert other.books == one.books
 
 
+def test_answers_that_take_the_place_of_requests_are_not_taken_for_them(tmp_path):
+    """As many columns, but another one of them is the request's first."""
+    rows = rows_of(400)
+    dataset = write_traffic(tmp_path / "data", rows, files=4, merged=False, faulty_share=0.5)
+    wider = [[row[0], row[1], f"{row[2]},{row[3]}", *row[4:]] for row in rows[300:]]
+    lines = [captured(i, row, merged=False) for i, row in enumerate(wider, 300)]
+    hour_of(dataset)[3].write_text("\n".join(lines) + "\n")
+    work = work_on(DATA_QUALITY, dataset, tmp_path, "corrected")
+    one, other = gathered(work), gathered(work, InTurn(4))
+    assert one.books.counts.misshapen == 100
+    assert other.books == one.books
+
+
 def test_hours_without_a_record_of_the_window_are_empty_parts(tmp_path):
     window = Window.parse("2026-01-05T09:00:00Z", "2026-01-05T09:05:00Z")
     dataset = write_traffic(tmp_path / "data", rows_of(600), merged=False, window=window)
