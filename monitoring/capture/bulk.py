@@ -115,7 +115,7 @@ class Digest:
         late = int(self._is_late(piece, starts)[inside.lines].sum())
         elsewhere = Counter(places[outside].tolist())
         return Bulk(
-            piece,
+            piece if len(odd) else Slice(),  # only odd lines are read again
             starts,
             odd,
             batch,
