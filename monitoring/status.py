@@ -27,6 +27,7 @@ from monitoring.aws import storage
 from monitoring.aws.clients import Aws
 from monitoring.aws.schedules import CLEAN, ENDED, FAILED, VIOLATIONS, Execution, Schedule
 from monitoring.errors import StorageError
+from monitoring.monitors.bias_documents import shown
 
 MOST_VIOLATIONS = 12
 STATUS_STYLE = {CLEAN: "green", VIOLATIONS: "yellow", **dict.fromkeys(FAILED, "red")}
@@ -97,8 +98,8 @@ def violations_in(document: Mapping[str, Any]) -> list[Violation]:
     return [
         Violation(
             subject=" ".join(
-                str(entry[key])
-                for key in ("feature_name", "facet", "metric_name", "label")
+                shown(str(entry[key]))
+                for key in ("feature_name", "facet", "facet_value", "metric_name", "label")
                 if key in entry
             ),
             check=str(entry.get("constraint_check_type", "")),

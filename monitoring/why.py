@@ -19,6 +19,7 @@ from monitoring.documents import read
 from monitoring.errors import FAILED, DocumentError
 from monitoring.evaluation import FINDINGS
 from monitoring.measures.outcome import Uncomputable
+from monitoring.monitors.bias_documents import shown
 from monitoring.monitors.replay import Line, Replay, replayed
 from monitoring.monitors.replay_columns import COLUMN_REPLAYS
 from monitoring.monitors.replay_drift import DRIFT_REPLAYS
@@ -134,7 +135,7 @@ def ending(document: Mapping[str, Any]) -> Iterator[str]:
 def _subject(entry: Mapping[str, Any]) -> str:
     """What a finding is about, by the keys AWS gives its kind."""
     keys = ("feature_name", "facet", "facet_value", "label", "segment", "segment_value")
-    named = [str(entry[key]) for key in keys if entry.get(key)]
+    named = [shown(str(entry[key])) for key in keys if entry.get(key)]
     metric = entry.get("metric_name")
     return clean(" ".join([*([f"{metric} of"] if metric and named else []), *named])) or clean(
         str(metric)

@@ -10,12 +10,12 @@ all raises a MonitoringError; what one column cannot answer is an `Uncomputable`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
-from monitoring.documents import Documents
+from monitoring.documents import VIOLATIONS, Documents
 from monitoring.kinds import Kind
 from monitoring.measures import state
 from monitoring.measures.state import Uncomputable
@@ -100,6 +100,18 @@ class Analysis:
     """What a reader of the numbers must know, without values of the data."""
     additional: Mapping[str, Any] = field(default_factory=dict)
     """What was measured beyond AWS because it was asked for: blocks of JSON, by name."""
+
+    def also(self, findings: Iterable[Finding]) -> Analysis:
+        """With more findings, which constraint_violations.json names behind AWS's own.
+
+        What is a violation only by the user's own configuration counts like any other: the
+        file, the exit message and the metric name the same number.
+        """
+        more = tuple(findings)
+        there = self.documents[VIOLATIONS]
+        entries = [*there["violations"], *(finding.violation() for finding in more)]
+        documents = {**self.documents, VIOLATIONS: {**there, "violations": entries}}
+        return replace(self, documents=documents, findings=(*self.findings, *more))
 
 
 class Suggest(Protocol):

@@ -107,13 +107,9 @@ class Beside:
         analysis = self.monitor.analyze_from(state.own, baseline, mode)
         results = self._results(state.watched, baseline, analysis.documents)
         found = tuple(drift_tests.findings(results, self.asked, mode))
+        block = drift_tests.block(results, self.asked)
         return replace(
-            analysis,
-            findings=(*analysis.findings, *found),
-            additional={
-                **analysis.additional,
-                "drift_tests": drift_tests.block(results, self.asked),
-            },
+            analysis.also(found), additional={**analysis.additional, "drift_tests": block}
         )
 
     def _results(

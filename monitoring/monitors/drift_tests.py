@@ -5,8 +5,8 @@ Gives     `additional.drift_tests` of findings.json, and findings where they are
 
 All p-values of one execution are one family: they are adjusted together, so that of what
 is called drift at most the configured share is chance, over columns and tests alike.
-AWS's documents stay as they are, constraint_violations.json too. Drift is a violation, with
-exit code 3, only where the configuration says so; it stands in findings.json then.
+Drift is a violation, with exit code 3 and an entry in constraint_violations.json, only
+where the configuration says so. AWS's other documents stay as they are in any case.
 """
 
 from __future__ import annotations

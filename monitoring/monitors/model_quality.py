@@ -41,7 +41,6 @@ from monitoring.monitors.quality_documents import (
     metrics,
     read_constraints,
     statistics,
-    with_violations,
     written,
 )
 from monitoring.monitors.quality_extras import additional
@@ -138,12 +137,7 @@ def analyze_from(state: Divided, baseline: Documents, mode: Mode = "corrected") 
     analysis = judge(answers, bounds, KnownBaseline.of(baseline, answers), mode)
     limits = limit_findings(state, mode)
     block = additional(state)
-    return replace(
-        analysis,
-        findings=(*analysis.findings, *limits),
-        documents=with_violations(analysis.documents, limits),
-        additional={"model_quality": block} if block else {},
-    )
+    return replace(analysis.also(limits), additional={"model_quality": block} if block else {})
 
 
 def judge(

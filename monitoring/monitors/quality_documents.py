@@ -10,11 +10,11 @@ Which way is worse stands in the file: `comparison_operator` names the *violatio
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from monitoring.documents import CONSTRAINTS, VIOLATIONS, Documents, number, require_kind
+from monitoring.documents import CONSTRAINTS, number, require_kind
 from monitoring.errors import ConstraintsError, DocumentError
 from monitoring.kinds import MODEL_QUALITY
 from monitoring.measures.classification import BETAS, binary_metrics, multiclass_metrics
@@ -30,7 +30,6 @@ from monitoring.measures.outcome import Outcome, Uncomputable
 from monitoring.measures.regression import regression_metrics
 from monitoring.measures.resampling import REPEATS, ResampledMoments, standard_deviations
 from monitoring.monitors.answers import Answers, Classified, ProblemType, Regressed
-from monitoring.monitors.base import Finding
 
 Operator = Literal["LessThanThreshold", "GreaterThanThreshold"]
 LESS: Operator = "LessThanThreshold"
@@ -129,13 +128,6 @@ def constraints(problem_type: ProblemType, values: Mapping[str, Outcome]) -> dic
         if name in values
     }
     return {"version": 0.0, f"{BLOCKS[problem_type]}_constraints": block}
-
-
-def with_violations(documents: Documents, findings: Iterable[Finding]) -> dict[str, Any]:
-    """The documents, with more violations behind those that are there."""
-    there = documents[VIOLATIONS]["violations"]
-    more = [finding.violation() for finding in findings]
-    return {**documents, VIOLATIONS: {"violations": [*there, *more]}}
 
 
 def read_constraints(

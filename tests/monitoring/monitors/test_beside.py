@@ -100,7 +100,7 @@ def test_hours_like_the_baseline_are_called_drift_no_more_often_than_configured(
 @pytest.mark.parametrize("mode", MODES)
 def test_aws_documents_are_what_they_are_without_the_tests(mode):
     chance = np.random.default_rng(3)
-    monitor = beside(DATA_QUALITY_MONITOR, violation=True)
+    monitor = beside(DATA_QUALITY_MONITOR)
     data, hour = batch(chance), batch(chance, shift=8.0)
     baseline = monitor.suggest([data], mode=mode)
     plain = DATA_QUALITY_MONITOR.suggest([data], mode=mode)
@@ -117,7 +117,10 @@ def test_drift_is_a_violation_only_where_that_is_configured():
     baseline = silent.suggest([data])
     own = DATA_QUALITY_MONITOR.analyze([hour], baseline).findings
     assert silent.analyze([hour], baseline).findings == own
-    more = loud.analyze([hour], baseline).findings[len(own) :]
+    analysis = loud.analyze([hour], baseline)
+    more = analysis.findings[len(own) :]
+    entries = [finding.violation() for finding in analysis.findings]
+    assert analysis.documents["constraint_violations.json"]["violations"] == entries
     assert {finding.feature for finding in more} >= {"age"}
     for finding in more:
         assert finding.check == "additional_drift_check"
