@@ -17,10 +17,12 @@ from typing import Any
 
 from monitoring.capture import Coverage, Reading, Window
 from monitoring.kinds import DATA_QUALITY, Kind
+from monitoring.measures.partly_labelled import share_bounds
 from monitoring.measures.state import Uncomputable
 from monitoring.monitors.base import Analysis, Finding, Mode
 
 LONGEST_TEXT = 300
+ACCURACY = "accuracy"
 UNSEEN = "unseen"
 HOLDS_VALUES = {UNSEEN, "at", "baseline_counts", "current_counts"}
 """What of a finding's evidence holds values of the data, and not just numbers."""
@@ -100,7 +102,20 @@ def _warnings(outcome: Outcome) -> list[str]:
     """What a reader must know of the numbers, the labels and the traffic."""
     labels = outcome.coverage.warnings() if outcome.coverage else ()
     traffic = outcome.reading.warnings if outcome.reading else ()
-    return [*outcome.analysis.warnings, *labels, *traffic]
+    return [*outcome.analysis.warnings, *labels, *_of_all_records(outcome), *traffic]
+
+
+def _of_all_records(outcome: Outcome) -> Iterator[str]:
+    """What the labelled records' accuracy says of all of them."""
+    coverage, accuracy = outcome.coverage, outcome.analysis.distances.get(ACCURACY)
+    if coverage is None or not isinstance(accuracy, float) or coverage.joined >= coverage.records:
+        return
+    bounds = share_bounds(accuracy, coverage.joined, coverage.records)
+    if not isinstance(bounds, Uncomputable):
+        yield (
+            f"accuracy over all {coverage.records:,} records lies between {bounds.low:.3f} and "
+            f"{bounds.high:.3f}, whatever the missing labels are"
+        )
 
 
 def _reading_sentences(reading: Reading[Any]) -> Iterator[str]:

@@ -18,12 +18,14 @@ Writes    nothing but merged records; readers give batches, counts, and where it
         envelopes.py  a slice → events as arrays    forms.py  lines alike, unparsed
         cells.py      payloads → columns
         ahead.py      the next slices, on other threads
-    label_lines.py  lines of ground truth → ids and labels
+    label_lines.py lines of ground truth → ids and labels
     ground_truth.py label files → labels, found by id
     joining.py    events + labels → labelled events; coverage.py counts them
     merging.py    labelled events → merged records
     selecting.py  a payload → one attribute        by index, name or JMESPath
-    observing.py  events   → features, label, answers
+    observing.py  files    → features, label, answers
+    observed_slices.py   … of whole slices
+    observed_records.py  … of one record after the other
 
 The hour in a file's path is when the file was written, not when its records happened:
 only `inferenceTime` says which window a record belongs to.

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 LINE = 8_192
 """Numbers in one dot product. BLAS wakes its threads above 10,000, to spin for nothing."""
-BLOCK = 8 * LINE
+BLOCK = 16 * LINE
 """Rows summed while they are in the cache."""
 CANCELLED = 4
 """Times the squares may exceed the spread before their difference has lost digits."""

@@ -425,6 +425,8 @@ def test_one_job_can_join_and_evaluate(root: Path):
     findings = document(root, FINDINGS)
     assert findings["ground_truth"]["records"] == 400
     assert "380 of 400 records have a label (95.0%)" in findings["warnings"]
+    bounds = "accuracy over all 400 records lies between 0.950 and 1.000"
+    assert any(warning.startswith(bounds) for warning in findings["warnings"])
 
 
 def test_too_few_labels_are_not_evaluated_where_a_minimum_is_set(root: Path):
