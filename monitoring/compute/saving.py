@@ -95,7 +95,10 @@ class _Writer:
             form = "array" if isinstance(value, np.ndarray) else "scalar"
             return [form, self._kept(".npy", _npy(np.asarray(value)))]
         if isinstance(value, pa.Array):
-            return ["arrow", self._kept(".arrow", _arrow(value))]
+            column = pa.table({"values": value})
+            return ["arrow", self._kept(".arrow", _arrow(column))]
+        if isinstance(value, pa.Table):
+            return ["table", self._kept(".arrow", _arrow(value))]
         return self._object(value)
 
     def _object(self, value: Any) -> Any:
@@ -133,9 +136,10 @@ class _Reader:
         if name in ("array", "scalar"):
             array = np.load(io.BytesIO(self._packed.read(content[0])), allow_pickle=False)
             return array if name == "array" else array[()]
-        if name == "arrow":
+        if name in ("arrow", "table"):
             with pa.ipc.open_stream(self._packed.read(content[0])) as stream:
-                return stream.read_all().column(0).combine_chunks()
+                table = stream.read_all()
+            return table if name == "table" else table.column(0).combine_chunks()
         return _CONTAINERS[name](map(self.decoded, content[0]))
 
     def _object(self, name: str, content: Any) -> Any:
@@ -172,9 +176,8 @@ def _npy(array: np.ndarray[Any, Any]) -> bytes:
     return content.getvalue()
 
 
-def _arrow(array: pa.Array) -> bytes:
-    batch = pa.record_batch([array], names=["values"])
+def _arrow(table: pa.Table) -> bytes:
     content = pa.BufferOutputStream()
-    with pa.ipc.new_stream(content, batch.schema) as stream:
-        stream.write_batch(batch)
+    with pa.ipc.new_stream(content, table.schema) as stream:
+        stream.write_table(table)
     return bytes(content.getvalue().to_pybytes())

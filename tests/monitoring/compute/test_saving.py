@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.capture import Coverage, Window
+from monitoring.compute.gathering import gathered
 from monitoring.compute.saving import STRUCTURE, load, save
 from monitoring.errors import DocumentError
+from monitoring.kinds import DATA_QUALITY, KINDS
 from monitoring.measures.confusion import BinaryCounts, ConfusionCounts
 from monitoring.measures.facets import Interval
 from monitoring.measures.outcome import Uncomputable
+from monitoring.monitors.beside import with_drift_tests
+from monitoring.monitors.drift_test_settings import DriftTests
+from tests.monitoring.compute.parted import regression, rows_of, work_on, write_table
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEYS = st.text() | st.integers() | st.tuples(st.text(), st.booleans())
@@ -167,3 +173,36 @@ def test_a_value_that_cannot_be_written_leaves_the_former_file(path):
     with pytest.raises(TypeError):
         save([object()], path)
     assert load(path) == [1]
+
+
+# States
+
+
+@pytest.mark.parametrize("mode", ["corrected", "compat"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
+def test_every_monitors_state_says_the_same_when_read_again(kind, mode, tmp_path):
+    work = work_on(kind, write_table(tmp_path / "data", rows_of(300)), tmp_path, mode)
+    partial = gathered(work)
+    found = again(partial, tmp_path / "algo-1.state")
+    assert found.columns == partial.columns
+    one, other = (dict(work.monitor.suggest_from(p.state, mode)) for p in (partial, found))
+    assert one == other
+
+
+def test_a_regressions_state_says_the_same_when_read_again(tmp_path):
+    work = regression(write_table(tmp_path / "data", rows_of(300)))
+    partial = gathered(work)
+    found = again(partial, tmp_path / "algo-1.state")
+    one, other = (dict(work.monitor.suggest_from(p.state)) for p in (partial, found))
+    assert one == other
+
+
+def test_the_state_of_drift_tests_says_the_same_when_read_again(tmp_path):
+    dataset = write_table(tmp_path / "data", rows_of(300))
+    plain = work_on(DATA_QUALITY, dataset, tmp_path, "corrected")
+    asked = DriftTests.of({"tests": {"ks": {}, "classifier": {}}}, "tests.json")
+    work = replace(plain, monitor=with_drift_tests(plain.monitor, asked))
+    partial = gathered(work)
+    found = again(partial, tmp_path / "algo-1.state")
+    one, other = (dict(work.monitor.suggest_from(p.state)) for p in (partial, found))
+    assert one == other
