@@ -25,7 +25,7 @@ from monitoring.datasets import Dataset
 from monitoring.instructions import Given, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.monitors import MONITORS
-from monitoring.monitors.base import Monitor
+from monitoring.monitors.base import Mode, Monitor
 from pipelines import analysis_config, data
 from pipelines.models.base import Model, Table
 from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
@@ -89,7 +89,11 @@ def _write_tables(
 def _suggest(
     monitor: Monitor, model: Model, model_dir: Path, output: Path, config: Mapping[str, Any] | None
 ) -> None:
-    """The documents of one monitor, as `monitor suggest` makes them, in its own directory."""
+    """The documents of one monitor, as `monitor suggest` makes them, in its own directory.
+
+    Data quality's sketches are AWS's own (`compat`): which engine will read a registered
+    baseline is not known here, and both modes compare with either.
+    """
     own = output / monitor.kind.slug
     own.mkdir(exist_ok=True)
     if config is not None:
@@ -106,7 +110,8 @@ def _suggest(
         monitor.kind, given, is_table=True, model=lambda _: nullcontext(probabilities(model_dir))
     )
     table = Dataset(output / READS[monitor.kind], "csv", {"header": True})
-    documents.publish(evaluation.suggest(monitor, table, told), own)
+    mode: Mode = "compat" if monitor.kind == DATA_QUALITY else "corrected"
+    documents.publish(evaluation.suggest(monitor, table, told, mode=mode), own)
 
 
 def built(directory: Path) -> tuple[Kind, ...]:
