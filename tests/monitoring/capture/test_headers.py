@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.capture.headers import is_header
+from monitoring.capture.headers import is_header, suspects
 
 NAMES = frozenset({"age", "city", "income", "0.1"})
 
@@ -47,3 +48,25 @@ def test_a_row_of_values_is_none(cells: list[str]):
 def test_rows_of_any_numbers_are_read_without_harm(cells: list[str]):
     repeated = [*cells, cells[0]]
     assert not is_header(repeated, ",".join(repeated), frozenset())
+
+
+CELLS = st.sampled_from(["age", "city", "score", "", "7", "0.5", "x.y"])
+MANGLED = st.integers(5, 12).map(lambda run: ["0", *(f"0.{at}" for at in range(1, run))])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.integers(1, 14).flatmap(
+        lambda width: st.lists(
+            st.lists(CELLS, min_size=width, max_size=width)
+            | MANGLED.map(lambda row: [*row, *"abcdefghi"][:width]),
+            min_size=1,
+        )
+    )
+)
+def test_every_header_is_suspected(rows: list[list[str]]):
+    names = frozenset({"age", "city", "score"})
+    columns = [pa.array([cell or None for cell in column]) for column in zip(*rows, strict=True)]
+    headers = [at for at, row in enumerate(rows) if is_header(row, ",".join(row), names)]
+    texts = [column.cast(pa.utf8()) for column in columns]
+    assert {*headers} <= {*suspects(texts, names).tolist()}
