@@ -103,7 +103,7 @@ def partials(tmp_path_factory) -> dict[Kind, tuple[Any, list[Partial]]]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_parts_add_up_in_any_order_and_grouping(kind, partials, data):
     work, parts = partials[kind]
     waiting = [part.state for part in data.draw(st.permutations(parts))]

@@ -67,7 +67,7 @@ def test_a_violation_in_another_process_ends_the_command_with_its_exit_code(tmp_
 
 
 def test_a_saved_model_is_asked_by_each_process(tmp_path):
-    parts = preprocess(tmp_path / "data", fraud.MODEL, fraud.generate(1500, 5), seed=5)
+    parts = preprocess(tmp_path / "data", fraud.MODEL, fraud.generate(500, 5), seed=5)
     train(tmp_path / "data", tmp_path / "model")
     config = analysis_config.explainability(fraud.MODEL, parts["train"])
     (tmp_path / "analysis_config.json").write_text(json.dumps(config))

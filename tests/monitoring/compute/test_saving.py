@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring.capture import Coverage, Window
@@ -48,6 +48,7 @@ def again(value: Any, path: Path) -> Any:
 
 
 @given(value=VALUES)
+@settings(max_examples=40)
 def test_what_is_read_is_what_was_written(value, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "algo-1.state"
     found = again(value, path)
