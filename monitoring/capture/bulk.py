@@ -45,6 +45,7 @@ class Bulk(NamedTuple):
     """What one slice holds."""
 
     piece: Slice
+    """Read again line by line, in part or as a whole, by whoever finds it odd."""
     starts: Indices
     """Where each line of the slice starts, and the end of the last."""
     odd: Indices
@@ -115,7 +116,7 @@ class Digest:
         late = int(self._is_late(piece, starts)[inside.lines].sum())
         elsewhere = Counter(places[outside].tolist())
         return Bulk(
-            piece if len(odd) else Slice(),  # only odd lines are read again
+            piece,
             starts,
             odd,
             batch,
