@@ -113,13 +113,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         "tests/moto_fixtures/test_worker.py::test_the_containers_real_entry_point_runs",
     ),
     Difference(
-        "a monitor of batch transform jobs",
-        "reads what the transform job captured",
-        "its definition is accepted; its executions fail as not simulated",
-        "tests/moto_fixtures/test_processing.py::"
-        "test_a_monitor_of_batch_jobs_says_it_is_not_simulated",
-    ),
-    Difference(
         "progress of a stack",
         "`…_IN_PROGRESS` for minutes",
         "the call that deploys answers when the stack is in its final state; every step is an "

@@ -40,6 +40,16 @@ def captured(
         yield from _hours(RECORDS, destination, local, paths)
 
 
+def manifests(uri: str, window: Window, local: str) -> Iterator[dict[str, Any]]:
+    """The hours in which batch transform jobs left lists of what they read and what they wrote.
+
+    The hour is a manifest's, not an event's, so those beside the window hold nothing of it.
+    """
+    hours = [f"{hour:%Y/%m/%d/%H}" for hour in window.hours()]
+    paths = [f"{side}/{hour}" for side in ("input", "output") for hour in hours]
+    return _hours(RECORDS, uri.rstrip("/"), local, paths)
+
+
 def labels(uri: str, window: Window, scheduled: datetime, local: str) -> Iterator[dict[str, Any]]:
     """The hours in which labels of the window's records were collected, as far as they can be."""
     collected = Window(window.start, max(window.end, scheduled)).hours(NEIGHBOURS)
@@ -52,6 +62,11 @@ def merged(
     """The hours of merged records, as the merge job left them under `merge_uri`."""
     paths = _places(backend.endpoint(endpoint_name), window.hours())
     return _hours(RECORDS, merge_uri, local, paths)
+
+
+def merged_batch(merge_uri: str, local: str) -> Iterator[dict[str, Any]]:
+    """The merged records of a batch transform: all of one run, under a prefix of its own."""
+    yield _input(f"{RECORDS}_1", merge_uri, local)
 
 
 def merged_hours(request: Mapping[str, Any]) -> list[str]:

@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from monitoring import kinds
-from monitoring.kinds import Kind
 from moto_fixtures import job_inputs
 from moto_fixtures.sagemaker import job_definitions
 from moto_fixtures.sagemaker.backend import Backend
-from moto_fixtures.sagemaker.errors import NotSimulatedError
 from moto_fixtures.sagemaker.job_definitions import JobDefinition
 from moto_fixtures.sagemaker.schedules import MonitoringSchedule
 from moto_fixtures.timing import Window, window_of
@@ -40,6 +38,9 @@ MERGER = "sagemaker-model-monitor-groundtruth-merger"
 MERGE_RECORDS = "/opt/ml/processing/input_data"
 MERGE_LABELS = "/opt/ml/processing/groundtruth"
 MERGE_OUTPUT = "/opt/ml/processing/output"
+BATCH_SIDE = "batchTransformOutput"
+ENDPOINT_INPUT, BATCH_INPUT = "ENDPOINT_INPUT", "BATCH_TRANSFORM_INPUT"
+"""`monitoring_input_type`; that of batch transform jobs is UNCONFIRMED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +61,25 @@ class Run:
         """Seconds, which the jobs of an execution share."""
         return int(self.request["StoppingCondition"]["MaxRuntimeInSeconds"])
 
+    @property
+    def namespace(self) -> str:
+        """Where the metrics go; those of batch transform jobs are no endpoint's."""
+        namespace = self.schedule.kind.namespace
+        if self.definition.endpoint_name is None:
+            return namespace.replace("/Endpoints/", "/ModelMonitoring/")
+        return namespace
+
 
 def prepare(backend: Backend, schedule: MonitoringSchedule, scheduled: datetime) -> Run:
     """The jobs that a schedule starts for one scheduled moment."""
     definition = job_definitions.get(backend, schedule.kind, schedule.job_definition_name)
-    source = definition.job_input.get("EndpointInput")
-    if source is None:
-        raise NotSimulatedError("A monitor of batch transform jobs (BatchTransformInput)")
-    window = window_of(schedule.schedule_config, source, scheduled)
-    endpoint, local = source["EndpointName"], source["LocalPath"]
+    window = window_of(schedule.schedule_config, definition.source, scheduled)
     merge = None
     if schedule.kind.needs_labels:
-        merge = _merge(backend, definition, window, scheduled)
-        records = job_inputs.merged(
-            backend, endpoint, window, output_of(merge)["S3Uri"], source["LocalPath"]
-        )
+        merge = _merge(backend, schedule, definition, window, scheduled)
+        records = _merged(backend, definition, window, output_of(merge)["S3Uri"])
     else:
-        records = job_inputs.captured(backend, endpoint, window, local)
+        records = _captured(backend, definition, window, definition.source["LocalPath"])
     inputs = [*job_inputs.documents(definition), *records]
     output = _output(definition, schedule, scheduled)
     request = _request(definition, f"{schedule.kind.slug}-monitoring", scheduled, inputs, output)
@@ -97,19 +100,52 @@ def output_of(request: Mapping[str, Any]) -> dict[str, str]:
     return dict(request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"])
 
 
+def _captured(
+    backend: Backend, definition: JobDefinition, window: Window, local: str
+) -> Iterator[dict[str, Any]]:
+    """What was captured in the window: an endpoint's traffic, or batch transform's manifests."""
+    if definition.endpoint_name is None:
+        destination = definition.source["DataCapturedDestinationS3Uri"]
+        return job_inputs.manifests(destination, window, local)
+    return job_inputs.captured(backend, definition.endpoint_name, window, local)
+
+
+def _merged(
+    backend: Backend, definition: JobDefinition, window: Window, merge_uri: str
+) -> Iterator[dict[str, Any]]:
+    """What the merge job leaves under `merge_uri` for the analysis."""
+    local = definition.source["LocalPath"]
+    if definition.endpoint_name is None:
+        return job_inputs.merged_batch(merge_uri, local)
+    return job_inputs.merged(backend, definition.endpoint_name, window, merge_uri, local)
+
+
 def _merge(
-    backend: Backend, definition: JobDefinition, window: Window, scheduled: datetime
+    backend: Backend,
+    schedule: MonitoringSchedule,
+    definition: JobDefinition,
+    window: Window,
+    scheduled: datetime,
 ) -> dict[str, Any]:
-    """The job that joins captured records with their labels, below `merge/` of the output."""
-    wanted, job_input = _wanted_output(definition), definition.job_input
-    labels = job_input["GroundTruthS3Input"]["S3Uri"]
+    """The job that joins captured records with their labels, below `merge/` of the output.
+
+    An endpoint's merged records are filed by the hour they happened in. A batch transform's
+    have no time: each run has a prefix of its own (UNCONFIRMED).
+    """
+    labels = definition.job_input["GroundTruthS3Input"]["S3Uri"]
     inputs = [
         *job_inputs.labels(labels, window, scheduled, MERGE_LABELS),
-        *job_inputs.captured(
-            backend, job_input["EndpointInput"]["EndpointName"], window, MERGE_RECORDS
-        ),
+        *_captured(backend, definition, window, MERGE_RECORDS),
     ]
-    output = {"S3Uri": f"{wanted['S3Uri'].rstrip('/')}/merge", "LocalPath": MERGE_OUTPUT}
+    merged = [_wanted_output(definition)["S3Uri"].rstrip("/"), "merge"]
+    of_batch = {}
+    if definition.endpoint_name is None:
+        merged += [schedule.name, f"{scheduled:%Y/%m/%d/%H}"]
+        of_batch = {
+            "dataset_format": json.dumps(_batch_format(definition)),
+            "monitoring_input_type": BATCH_INPUT,
+        }
+    output = {"S3Uri": "/".join(merged), "LocalPath": MERGE_OUTPUT}
     return {
         **_request(definition, "groundtruth-merge", scheduled, inputs, output),
         "AppSpecification": {"ImageUri": MERGER},
@@ -119,6 +155,7 @@ def _merge(
             "output_path": MERGE_OUTPUT,
             "start_time": _time(window.start),
             "end_time": _time(window.end),
+            **of_batch,
         },
     }
 
@@ -167,7 +204,10 @@ def _wanted_output(definition: JobDefinition) -> dict[str, str]:
 def _output(
     definition: JobDefinition, schedule: MonitoringSchedule, scheduled: datetime
 ) -> dict[str, str]:
-    """Where the run's documents go: below the definition's URI, by endpoint, schedule and hour."""
+    """Where the run's documents go: below the definition's URI, by endpoint, schedule and hour.
+
+    Without an endpoint by schedule and hour (UNCONFIRMED).
+    """
     wanted = _wanted_output(definition)
     parts = (
         wanted["S3Uri"].rstrip("/"),
@@ -175,7 +215,7 @@ def _output(
         schedule.name,
         f"{scheduled:%Y/%m/%d/%H}",
     )
-    return {**wanted, "S3Uri": "/".join(str(part) for part in parts)}
+    return {**wanted, "S3Uri": "/".join(part for part in parts if part)}
 
 
 def _environment(
@@ -185,7 +225,8 @@ def _environment(
     local: Mapping[str, str],
 ) -> dict[str, str]:
     """The container's variables. What a definition does not say is absent, not empty."""
-    source, app, kind = definition.job_input["EndpointInput"], definition.app, definition.kind
+    source, app, kind = definition.source, definition.app, definition.kind
+    is_batch = definition.endpoint_name is None
     start = _time(window.start)
     threshold = source.get("ProbabilityThresholdAttribute")
     variables = {
@@ -193,14 +234,14 @@ def _environment(
         "analysis_type": ANALYSIS_TYPES.get(kind),
         "baseline_constraints": local.get("constraints"),
         "baseline_statistics": local.get("baseline"),
-        "dataset_format": json.dumps(_dataset_format(kind)),
+        "dataset_format": json.dumps(_dataset_format(definition)),
         "dataset_source": source["LocalPath"],
         "end_time": _time(window.end),
         "exclude_features_attribute": source.get("ExcludeFeaturesAttribute"),
         "features_attribute": source.get("FeaturesAttribute"),
         "inference_attribute": source.get("InferenceAttribute"),
         "metric_time": start,
-        "monitoring_input_type": "ENDPOINT_INPUT",
+        "monitoring_input_type": BATCH_INPUT if is_batch else ENDPOINT_INPUT,
         "output_path": _wanted_output(definition)["LocalPath"],
         "post_analytics_processor_script": local.get("post_processor_script"),
         "probability_attribute": source.get("ProbabilityAttribute"),
@@ -219,15 +260,27 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _dataset_format(kind: Kind) -> dict[str, Any]:
-    """Model quality reads answers; bias needs the features with them, and so the requests."""
+def _dataset_format(definition: JobDefinition) -> dict[str, Any]:
+    """Model quality reads answers; bias needs the features with them, and so the requests.
+
+    A batch transform's records have one side, in which both are.
+    """
+    kind, is_batch = definition.kind, definition.endpoint_name is None
     sides = ["endpointInput", "endpointOutput"]
     if kind.needs_labels:
         merged_sides = sides if kind == kinds.BIAS else ["endpointOutput"]
         return {
             "sagemakerMergeJson": {
-                "captureIndexNames": merged_sides,
-                "originalDatasetFormat": None,
+                "captureIndexNames": [BATCH_SIDE] if is_batch else merged_sides,
+                "originalDatasetFormat": _batch_format(definition) if is_batch else None,
             }
         }
+    if is_batch:
+        return _batch_format(definition)
     return {"sagemakerCaptureJson": {"captureIndexNames": sides}}
+
+
+def _batch_format(definition: JobDefinition) -> dict[str, Any]:
+    """`DatasetFormat` as the container is told it: `{"csv": {"header": true}}`."""
+    ((name, options),) = definition.source["DatasetFormat"].items()
+    return {name.lower(): {option.lower(): value for option, value in options.items()}}

@@ -108,7 +108,7 @@ class _Step:
         """
         self.running.seconds = max(0.0, self.running.seconds - ended.seconds)
         message = self.staging.message()
-        self.staging.publish_metrics(self.running.run.schedule.kind.namespace)
+        self.staging.publish_metrics(self.running.run.namespace)
         self.job.exit_message = message or None
         status = message.partition(":")[0]
         if ended.exit_code == 0 and status in STATUSES:

@@ -54,6 +54,12 @@ class JobDefinition:
         return dict(self.request[f"{self.kind.name}JobInput"])
 
     @property
+    def source(self) -> dict[str, Any]:
+        """The one of `EndpointInput` and `BatchTransformInput` that the definition has."""
+        job_input = self.job_input
+        return dict(job_input.get("EndpointInput") or job_input["BatchTransformInput"])
+
+    @property
     def app(self) -> dict[str, Any]:
         """The image, its environment, and what is peculiar to the kind."""
         return dict(self.request[f"{self.kind.name}AppSpecification"])

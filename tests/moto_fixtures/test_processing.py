@@ -6,7 +6,6 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from moto.sagemaker.models import sagemaker_backends
 from monitoring.kinds import BIAS, DATA_QUALITY, KINDS, MODEL_QUALITY, Kind
 from moto_fixtures import processing
 from moto_fixtures.processing import Run, output_of
-from moto_fixtures.sagemaker.errors import NotSimulatedError
 from tests.moto_fixtures.building import BUCKET, Project, job_definition, schedule_config
 
 SHARED = Path(os.environ.get("SHARED_DIR", Path(__file__).parents[3] / "shared"))
@@ -184,17 +182,50 @@ def test_a_merge_goes_before_monitors_of_labels_only(project: Project, kind: Kin
     assert (prepare(project, kind).merge is not None) == kind.needs_labels
 
 
-def test_a_monitor_of_batch_jobs_says_it_is_not_simulated(
-    project: Project, clock: ModuleType
-) -> None:
-    clock.travel(SCHEDULED)
-    source = {
-        "DataCapturedDestinationS3Uri": f"s3://{BUCKET}/batch",
+def batch_source(**other: Any) -> dict[str, Any]:
+    return {
+        "DataCapturedDestinationS3Uri": f"s3://{BUCKET}/batch/",
         "DatasetFormat": {"Csv": {"Header": True}},
         "LocalPath": "/opt/ml/processing/input",
+        **other,
     }
-    with pytest.raises(NotSimulatedError, match="BatchTransformInput"):
-        prepare(project, DATA_QUALITY, DataQualityJobInput={"BatchTransformInput": source})
-    (execution,) = clock.advance(datetime(2025, 2, 16, 17, 10))
-    assert execution.status == "Failed"
-    assert "BatchTransformInput" in execution.failure_reason
+
+
+def test_a_monitor_of_batch_jobs_is_given_the_manifests_of_its_window(project: Project) -> None:
+    run = prepare(
+        project, DATA_QUALITY, DataQualityJobInput={"BatchTransformInput": batch_source()}
+    )
+    assert inputs(run) == {
+        f"s3://{BUCKET}/batch/{side}/2025/02/16/15": (
+            f"/opt/ml/processing/input/{side}/2025/02/16/15"
+        )
+        for side in ("input", "output")
+    }
+    environment = run.request["Environment"]
+    assert json.loads(environment["dataset_format"]) == {"csv": {"header": True}}
+    assert environment["monitoring_input_type"] == "BATCH_TRANSFORM_INPUT"
+    assert "sagemaker_endpoint_name" not in environment
+    assert run.namespace == "aws/sagemaker/ModelMonitoring/data-metrics"
+    assert output_of(run.request)["S3Uri"].endswith("/data-quality/hourly/2025/02/16/16")
+
+
+def test_labels_of_a_batch_job_are_merged_for_each_run_alone(project: Project) -> None:
+    """Its records have no time, so no hour could tell one run's from another's."""
+    source = batch_source(DatasetFormat={"Json": {"Line": True}}, InferenceAttribute="label")
+    job_input = {
+        "BatchTransformInput": source,
+        "GroundTruthS3Input": {"S3Uri": f"s3://{BUCKET}/labels"},
+    }
+    run = prepare(project, MODEL_QUALITY, ModelQualityJobInput=job_input)
+    assert run.merge is not None
+    told = run.merge["Environment"]
+    assert json.loads(told["dataset_format"]) == {"json": {"line": True}}
+    assert told["monitoring_input_type"] == "BATCH_TRANSFORM_INPUT"
+    written = output_of(run.merge)["S3Uri"]
+    assert written.endswith("/merge/hourly/2025/02/16/16")
+    assert inputs(run) == {written: "/opt/ml/processing/input"}
+    read = json.loads(run.request["Environment"]["dataset_format"])["sagemakerMergeJson"]
+    assert read == {
+        "captureIndexNames": ["batchTransformOutput"],
+        "originalDatasetFormat": {"json": {"line": True}},
+    }
