@@ -14,8 +14,10 @@ from functools import lru_cache
 def install() -> None:
     """Teach moto our resources. Idempotent."""
     from moto_fixtures import cloudformation, runtime, sagemaker, scheduler
+    from moto_fixtures.jobs import background
 
     sagemaker.install()
     runtime.install()
     scheduler.install()
+    background.install()
     cloudformation.install()

@@ -23,6 +23,9 @@ from typing import Any
 from moto.core.utils import utcnow
 
 from moto_fixtures.job_inputs import merged_hours
+from moto_fixtures.jobs.background import Outcome
+from moto_fixtures.jobs.downloads import Host
+from moto_fixtures.jobs.processing import processing_log
 from moto_fixtures.processing import Run, output_of
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.executions import MonitoringExecution
@@ -73,7 +76,7 @@ class _Step:
         """Record the next job of an execution; it becomes the one the execution names."""
         request, backend = running.waiting.popleft(), running.backend
         job = ProcessingJob(request, backend, running.run.schedule.arn)
-        backend.processing_jobs[job.processing_job_name] = job
+        backend.processing_jobs[job.name] = job
         running.execution.processing_job_arn = job.arn
         root = Path(tempfile.mkdtemp(prefix="offline-job-"))
         staging = Staging(root, backend.region_name, backend.account_id)
@@ -122,6 +125,7 @@ class _Step:
             self._fail(ended.error)
         else:
             self._fail(message or f"AlgorithmError: {ended.error}, exit code {ended.exit_code}")
+        self._keep_log()
         if ended.error:
             log.error("%s: %s\n%s", self.job.arn, self.job.failure_reason, self._log())
 
@@ -147,14 +151,18 @@ class _Step:
         return merged_hours(run.request) if self.request is run.merge else []
 
     def _fail(self, reason: str) -> None:
-        self.job.failure_reason = reason
         status = "Stopped" if reason.startswith("MaxRuntimeExceeded") else "Failed"
-        self._end(status)
+        self._end(status, reason)
         self.running.end(status, reason)
 
-    def _end(self, status: str) -> None:
-        self.job.processing_job_status = status
-        self.job.processing_end_time = self.job.last_modified_time = utcnow()
+    def _end(self, status: str, reason: str | None = None) -> None:
+        self.job.end(Outcome(status, reason))
+
+    def _keep_log(self) -> None:
+        kept = processing_log(self.job, Host())
+        for line in self._log().splitlines():
+            kept.write(line)
+        kept.flush()
 
     def _log(self) -> str:
         path = self.staging.root / LOG

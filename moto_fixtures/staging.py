@@ -11,7 +11,7 @@ are taken back.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from moto_fixtures import job_inputs
 from moto_fixtures.clients import client
+from moto_fixtures.jobs.downloads import Host, Source, StagingError, download, keys, split
 
 CONFIG = "/opt/ml/config/processingjobconfig.json"
 RESOURCES = "/opt/ml/config/resourceconfig.json"
@@ -27,10 +28,7 @@ MESSAGE = "/opt/ml/output/message"
 METRICS = "/opt/ml/output/metrics/cloudwatch/cloudwatch_metrics.jsonl"
 METRICS_PER_CALL = 500
 MESSAGE_BYTES = 1024
-
-
-class StagingError(Exception):
-    """An input cannot be fetched or an output not stored; the message is the failure reason."""
+__all__ = ["Staging", "StagingError"]
 
 
 class Staging:
@@ -38,7 +36,7 @@ class Staging:
 
     def __init__(self, root: Path, region: str, account: str) -> None:
         self.root = root
-        self._s3 = client("s3", region, account)
+        self.s3 = client("s3", region, account)
         self._cloudwatch = client("cloudwatch", region, account)
 
     def local(self, path: str) -> Path:
@@ -52,14 +50,15 @@ class Staging:
             raise StagingError(f"ClientError: {path!r} leads out of the container.")
         return found
 
-    def fetch(self, request: Mapping[str, Any], arn: str) -> None:
-        """Lay out /opt/ml: the inputs, the output directory, the job's own description."""
-        for one in request["ProcessingInputs"]:
-            self._fetch_input(one)
-        output = request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
-        self.local(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
-        self._write_json(CONFIG, {"ProcessingJobArn": arn, **request})
-        self._write_json(RESOURCES, {"current_host": "algo-1", "hosts": ["algo-1"]})
+    def fetch(self, request: Mapping[str, Any], arn: str, host: Host | None = None) -> None:
+        """Lay out /opt/ml: the inputs, the output directories, the job's own description."""
+        host = host or Host()
+        for one in request.get("ProcessingInputs", ()):
+            self._fetch_input(one, host)
+        for output in request.get("ProcessingOutputConfig", {}).get("Outputs", ()):
+            self.local(output["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        self.write_json(CONFIG, {"ProcessingJobArn": arn, **request})
+        self.write_json(RESOURCES, {"current_host": host.name, "hosts": list(host.names)})
 
     def publish(
         self, output: Mapping[str, str], kms_key: str | None, replaced: Sequence[str] = ()
@@ -70,24 +69,24 @@ class Staging:
         """
         directory = self.local(output["LocalPath"])
         files = sorted(path for path in directory.rglob("*") if path.is_file())
-        bucket, prefix = _split(output["S3Uri"])
+        bucket, prefix = split(output["S3Uri"].rstrip("/"))
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         written: list[str] = []
         try:
             for path in files:
                 key = f"{prefix}/{path.relative_to(directory).as_posix()}"
-                self._s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), **encryption)
+                self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), **encryption)
                 written.append(key)
         except ClientError as error:
             for key in written:
-                self._s3.delete_object(Bucket=bucket, Key=key)
+                self.s3.delete_object(Bucket=bucket, Key=key)
             raise StagingError(
                 f"ClientError: Failed to upload output to {output['S3Uri']}: {error}"
             ) from error
         for uri in replaced:
-            _, old = _split(uri)
-            for key in {*self._keys(bucket, f"{old}/")} - {*written}:
-                self._s3.delete_object(Bucket=bucket, Key=key)
+            _, old = split(uri.rstrip("/"))
+            for key in {*keys(self.s3, bucket, f"{old}/")} - {*written}:
+                self.s3.delete_object(Bucket=bucket, Key=key)
 
     def publish_metrics(self, namespace: str) -> int:
         """Put the container's metrics file into CloudWatch; answer how many metrics it held."""
@@ -109,49 +108,16 @@ class Staging:
         said = path.read_bytes()[:MESSAGE_BYTES].decode("utf-8", "ignore").strip()
         return said.replace(str(self.root), "")
 
-    def _fetch_input(self, one: Mapping[str, Any]) -> None:
+    def _fetch_input(self, one: Mapping[str, Any], host: Host) -> None:
         """One object under its own name, or all objects below a prefix."""
-        source = one["S3Input"]
-        bucket, prefix = _split(source["S3Uri"])
-        directory = self.local(source["LocalPath"])
-        directory.mkdir(parents=True, exist_ok=True)
-        is_hour = job_inputs.may_be_empty(one)
-        try:
-            keys = list(self._keys(bucket, f"{prefix}/" if is_hour else prefix))
-        except ClientError as error:
-            raise StagingError(
-                f"ClientError: Failed to download data. Cannot list {source['S3Uri']}: {error}"
-            ) from error
-        if not keys and not is_hour:
-            raise StagingError(
-                f"ClientError: Failed to download data. No S3 objects found under S3 URL "
-                f"{source['S3Uri']!r}."
-            )
-        for key in keys:
-            name = key.removeprefix(prefix).lstrip("/") or key.rsplit("/", 1)[-1]
-            path = (directory / name).resolve()
-            if not path.is_relative_to(directory):
-                raise StagingError(f"ClientError: S3 key {key!r} leads out of {directory.name}.")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        source = Source.of(one["S3Input"], is_hour=job_inputs.may_be_empty(one))
+        download(self.s3, source, self.local(one["S3Input"]["LocalPath"]), host)
 
-    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        for page in self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=prefix
-        ):
-            for found in page.get("Contents", []):
-                if not found["Key"].endswith("/"):
-                    yield found["Key"]
-
-    def _write_json(self, path: str, document: Mapping[str, Any]) -> None:
+    def write_json(self, path: str, document: Any) -> None:
+        """A document at a container's path."""
         local = self.local(path)
         local.parent.mkdir(parents=True, exist_ok=True)
         local.write_text(json.dumps(document, indent=2, default=str))
-
-
-def _split(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key.rstrip("/")
 
 
 def _datum(line: str) -> dict[str, Any]:

@@ -30,6 +30,9 @@ from moto_fixtures.container_calls import Call, Reply
 COUNT = min(2, os.cpu_count() or 1)
 GRACE = 0.5
 """Seconds a process has to end by itself."""
+LOOK = 0.2
+"""Seconds between two looks at whether a job shall stop."""
+STOPPED = "Stopped: it was asked to stop."
 LOG = "log.txt"
 """What a container printed, beside its file system."""
 
@@ -47,6 +50,8 @@ class Job:
     """Where its calls to AWS go."""
     is_isolated: bool = False
     """Whether it runs with network isolation, in which no call goes anywhere."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when it shall stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Worker:
         """Send a job and answer its calls until it says how it ended."""
         connection = self._connected()
         connection.send((dict(job.environment), str(job.root), job.region))
-        while connection.poll(max(0.0, deadline - time.monotonic())):
+        while _said_something(connection, job.stopping, deadline):
             said = connection.recv()
             if isinstance(said, Ended):
                 return said
@@ -91,6 +96,8 @@ class Worker:
                 else container_calls.answer(said, job.account)
             )
         self.stop()
+        if job.stopping.is_set():
+            return Ended(None, STOPPED)
         return Ended(None, f"MaxRuntimeExceeded: stopped after {job.max_runtime:.0f} seconds.")
 
     def stop(self) -> int | None:
@@ -116,6 +123,14 @@ class Worker:
             self._process.start()
             theirs.close()
         return self._connection
+
+
+def _said_something(connection: Connection, stopping: threading.Event, deadline: float) -> bool:
+    """Wait for a word of the container; False when it has had its time, or is to stop."""
+    while not stopping.is_set() and (left := deadline - time.monotonic()) > 0:
+        if connection.poll(min(left, LOOK)):
+            return True
+    return False
 
 
 class Workers:

@@ -17,7 +17,6 @@ REFUSED_ACTIONS: Mapping[str, str] = dict.fromkeys(
         "CreateAutoMLJobV2",
         "CreateCompilationJob",
         "CreateHyperParameterTuningJob",
-        "CreateProcessingJob",
         "CreateTrainingJob",
         "CreateTransformJob",
         "StartPipelineExecution",
@@ -84,6 +83,15 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
         "to AWS are refused.",
         "…AppSpecification": "Whatever ImageUri, ContainerEntrypoint and ContainerArguments it "
         "names, `monitoring/job.py` of this checkout runs.",
+    },
+    "CreateProcessingJob": {
+        "AppSpecification": "A framework's image runs the script with this interpreter; Model "
+        "Monitor's, Clarify's and ours run `monitoring/job.py`; any other runs the command "
+        "registered for it, or is refused.",
+        "ProcessingResources": "One host after the other, each a process of this machine.",
+        "NetworkConfig": "Subnets and security groups have no effect; an isolated job's calls "
+        "to AWS are refused.",
+        "ExperimentConfig": "Shown; no trial component is made.",
     },
     "CreateProject": {
         "ServiceCatalogProvisioningDetails": "No product is provisioned.",

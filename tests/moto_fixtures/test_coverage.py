@@ -101,7 +101,7 @@ def test_every_action_has_one_fate() -> None:
 
 def test_no_member_of_a_simulated_sagemaker_request_is_dropped_in_silence() -> None:
     """Used (its name stands in the code), refused, or told to have no effect."""
-    used = literals("sagemaker/*.py", "processing.py", "job_inputs.py", "timing.py")
+    used = literals("sagemaker/*.py", "jobs/*.py", "processing.py", "job_inputs.py", "timing.py")
     used |= {f"{kind.name}{part}" for kind in KINDS for part in PARTS_OF_A_DEFINITION}
     used |= {f"{time}{side}" for time in used for side in ("Before", "After")}
     told = told_of("sagemaker")

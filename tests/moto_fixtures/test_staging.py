@@ -100,12 +100,12 @@ def test_a_set_that_cannot_be_written_whole_is_taken_back(
 ) -> None:
     for name in ("a", "b", "c"):
         write(staging, f"/opt/ml/processing/output/{name}.json", "{}")
-    put = staging._s3.put_object
+    put = staging.s3.put_object
 
     def full_after_two(**sent: Any) -> Any:
         return put(**{**sent, "Bucket": "gone"} if sent["Key"].endswith("c.json") else sent)
 
-    monkeypatch.setattr(staging._s3, "put_object", full_after_two)
+    monkeypatch.setattr(staging.s3, "put_object", full_after_two)
     with pytest.raises(StagingError, match="Failed to upload output to s3://"):
         staging.publish(OUTPUT, None)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="reports/")

@@ -1,0 +1,65 @@
+"""`pip` inside a job: what is asked for is checked, and nothing is installed.
+
+Needs     `install` with requirements, or `-r` with files of them
+Writes    one line per requirement; exits 1 naming those that this interpreter does not have
+
+A job must not change the interpreter that serves the offline AWS, so what a requirements.txt
+names has to be there already; options are ignored.
+"""
+
+import importlib.metadata
+import sys
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+WITH_VALUE = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "-t", "--target")
+
+
+def named(arguments):
+    """The requirements of a command line, those in files included."""
+    waiting = list(arguments)
+    while waiting:
+        one = waiting.pop(0)
+        if one in ("-r", "--requirement") and waiting:
+            path = Path(waiting.pop(0))
+            lines = (line.partition(" #")[0].strip() for line in path.read_text().splitlines())
+            yield from (line for line in lines if line and not line.startswith(("#", "-")))
+        elif one in WITH_VALUE and waiting:
+            waiting.pop(0)
+        elif not one.startswith("-"):
+            yield one
+
+
+def lacking(text):
+    """Why a requirement is not met; "" when it is."""
+    try:
+        wanted = Requirement(text)
+    except InvalidRequirement:
+        return "is no requirement by name and version"
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return ""
+    try:
+        found = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        return "is not installed"
+    return "" if wanted.specifier.contains(found, prereleases=True) else f"is here as {found}"
+
+
+def main(arguments):
+    """Answer a pip command line; the exit code."""
+    if arguments[:1] != ["install"]:
+        print(f"pip {' '.join(arguments[:1])} does nothing in the offline AWS", file=sys.stderr)
+        return 1
+    missing = {one: why for one in named(arguments[1:]) if (why := lacking(one))}
+    for one, why in missing.items():
+        print(
+            f"{one} {why}; the offline AWS installs nothing into the interpreter it runs with. "
+            "Install it there first.",
+            file=sys.stderr,
+        )
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
