@@ -47,6 +47,8 @@ def run_due() -> list[MonitoringExecution]:
     data_capture.flush_all()
     begun = [_start(backend, schedule) for backend, schedule in due]
     running.run_all([run for _, run in begun if run is not None])
+    for (_, schedule), (execution, _) in zip(due, begun, strict=True):
+        schedule.alert.judge(execution.status)
     return [execution for execution, _ in begun]
 
 

@@ -13,7 +13,7 @@ from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.utils import arn_formatter
 
 from moto_fixtures.data_capture import CaptureBuffer
-from moto_fixtures.sagemaker.errors import AWSValidationException
+from moto_fixtures.sagemaker.errors import AWSValidationException, ResourceNotFound
 
 if TYPE_CHECKING:
     from moto_fixtures.sagemaker.executions import MonitoringExecution
@@ -47,6 +47,14 @@ class Backend(SageMakerModelBackend):
         except KeyError:
             arn = self.arn("endpoint", name)
             raise AWSValidationException(f'Could not find endpoint "{arn}".') from None
+
+    def monitoring_schedule(self, name: str) -> MonitoringSchedule:
+        """A schedule by name, or the error AWS gives."""
+        try:
+            return self.monitoring_schedules[name]
+        except KeyError:
+            arn = self.arn("monitoring-schedule", name)
+            raise ResourceNotFound(f"Monitoring Schedule {arn} not found.") from None
 
     def job_definitions(self, kind: Any) -> dict[str, Any]:
         """The job definitions of one kind of monitor, by name (moto's own dictionary)."""

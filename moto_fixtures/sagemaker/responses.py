@@ -10,6 +10,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.sagemaker.responses import SageMakerResponse
 
 from moto_fixtures.sagemaker import limits, validation
+from moto_fixtures.sagemaker.alerts import AlertActions
 from moto_fixtures.sagemaker.endpoints import EndpointActions
 from moto_fixtures.sagemaker.errors import NotSimulatedError
 from moto_fixtures.sagemaker.executions import ExecutionActions
@@ -26,6 +27,7 @@ class Response(
     JobDefinitionActions,
     ScheduleActions,
     ExecutionActions,
+    AlertActions,
     EndpointActions,
     ModelActions,
     ModelPackageActions,

@@ -18,12 +18,12 @@ from moto.core.utils import utcnow
 from monitoring import kinds
 from monitoring.kinds import Kind
 from moto_fixtures.sagemaker import job_definitions
+from moto_fixtures.sagemaker.alerts import Alert
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import (
     AWSValidationException,
     NotSimulatedError,
     ResourceInUseException,
-    ResourceNotFound,
 )
 from moto_fixtures.sagemaker.job_definitions import JobDefinition
 from moto_fixtures.sagemaker.listing import Listing
@@ -64,6 +64,10 @@ class MonitoringSchedule:
     status: str = "Pending"
     last_execution: Any = None
     tags: list[dict[str, str]] = field(default_factory=list)
+    alert: Alert = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.alert = Alert(self.name, self.created, self.created)
 
     @property
     def job_definition_name(self) -> str:
@@ -109,15 +113,6 @@ class MonitoringSchedule:
             "MonitoringJobDefinitionName": self.job_definition_name,
             "MonitoringType": self.kind.name,
         }
-
-
-def get(backend: Backend, name: str) -> MonitoringSchedule:
-    """A schedule by name, or the error AWS gives."""
-    try:
-        return backend.monitoring_schedules[name]
-    except KeyError:
-        arn = backend.arn("monitoring-schedule", name)
-        raise ResourceNotFound(f"Monitoring Schedule {arn} not found.") from None
 
 
 def definition_of(backend: Backend, config: dict[str, Any]) -> JobDefinition:
@@ -250,4 +245,4 @@ class ScheduleActions:
         return ActionResult(answer)
 
     def _schedule(self) -> MonitoringSchedule:
-        return get(self.sagemaker_backend, self.params["MonitoringScheduleName"])
+        return self.sagemaker_backend.monitoring_schedule(self.params["MonitoringScheduleName"])

@@ -260,3 +260,22 @@ def test_executions_are_filtered_and_outlive_their_schedule(
     (late,) = executions(watched, ScheduledTimeAfter=(TEN + HOUR).replace(tzinfo=UTC))
     assert failed == late
     assert executions(watched, EndpointName="another") == []
+
+
+def test_violations_raise_the_schedules_alert_and_a_clean_hour_takes_it_back(
+    watched: Project, clock: ModuleType
+) -> None:
+    rows = watched.model.rows[:200]
+    spoilt = [f"{float(amount) + 5000},{rest}" for amount, rest in (r.split(",", 1) for r in rows)]
+    for hour, sent in enumerate((spoilt, rows), 1):
+        send(watched, sent)
+        clock.advance(TEN + hour * HOUR + timedelta(minutes=10))
+    (alert,) = watched.sagemaker.list_monitoring_alerts(MonitoringScheduleName="hourly")[
+        "MonitoringAlertSummaries"
+    ]
+    assert alert["AlertStatus"] == "OK"
+    history = watched.sagemaker.list_monitoring_alert_history(SortOrder="Ascending")
+    assert [one["AlertStatus"] for one in history["MonitoringAlertHistory"]] == ["InAlert", "OK"]
+    assert history["MonitoringAlertHistory"][0]["CreationTime"].astimezone(UTC).hour == 11
+    raised = watched.sagemaker.list_monitoring_alert_history(StatusEquals="InAlert")
+    assert len(raised["MonitoringAlertHistory"]) == 1
