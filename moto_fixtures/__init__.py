@@ -13,11 +13,22 @@ from functools import lru_cache
 @lru_cache(maxsize=1)
 def install() -> None:
     """Teach moto our resources. Idempotent."""
-    from moto_fixtures import cloudformation, runtime, sagemaker, scheduler
+    from moto_fixtures import (
+        cloudformation,
+        deployments,
+        endpoint_metrics,
+        runtime,
+        sagemaker,
+        scheduler,
+    )
     from moto_fixtures.jobs import background
+    from moto_fixtures.pipelines import running as pipelines
 
     sagemaker.install()
     runtime.install()
     scheduler.install()
     background.install()
+    pipelines.install()
     cloudformation.install()
+    endpoint_metrics.install()
+    deployments.install()

@@ -1,0 +1,169 @@
+"""An execution from its first ready step to its last, in a thread beside its callers.
+
+Needs     an execution whose definition is simulated throughout
+Leaves    Succeeded, Failed or Stopped; a record of every step that began
+
+Steps run one after the other, in the order in which they became ready, whatever
+ParallelismConfiguration allows. AWS starts all that are ready at once: so when one fails,
+those that were ready with it still run, as far as the parallelism would have let them begin,
+and nothing becomes ready any more. A Fail step ends the execution there.
+
+The clock does not move on past a running execution, as it does not past a job.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Mapping
+
+from moto_fixtures import clock
+from moto_fixtures.clients import client
+from moto_fixtures.pipelines import jobs, steps
+from moto_fixtures.pipelines.definition import Step
+from moto_fixtures.pipelines.state import (
+    EXECUTING,
+    FAILED,
+    STOPPED,
+    STOPPING,
+    SUCCEEDED,
+    Execution,
+    StepRun,
+)
+
+PARALLEL = 50
+"""Steps AWS runs at once unless told otherwise (its quota)."""
+ONE_FAILED = "Step failure: One or multiple steps failed."
+STOPPED_BY_USER = "User stopped the pipeline execution."
+log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_threads: dict[str, threading.Thread] = {}
+
+
+def begin(execution: Execution, region: str, account: str) -> None:
+    """Run an execution, or what is left of it, in a thread."""
+    thread = threading.Thread(
+        target=_run, args=(execution, region, account), name=execution.arn, daemon=True
+    )
+    with _lock:
+        _threads[execution.arn] = thread
+    thread.start()
+
+
+def stop(execution: Execution, region: str, account: str) -> None:
+    """Let nothing more begin, and stop what runs."""
+    execution.end(STOPPING)
+    for run in list(execution.steps.values()):
+        if run.status == EXECUTING:
+            run.status = STOPPING
+            jobs.stop(client("sagemaker", region, account), run)
+
+
+def wait(arn: str) -> None:
+    """Wait until an execution has ended; at once when it has, or never was."""
+    with _lock:
+        thread = _threads.get(arn)
+    if thread is not None and thread is not threading.current_thread():
+        thread.join()
+
+
+def wait_for_all() -> None:
+    """Wait until no execution runs."""
+    while True:
+        with _lock:
+            arns = list(_threads)
+        if not arns:
+            return
+        for arn in arns:
+            wait(arn)
+
+
+def install() -> None:
+    """Hold the clock while an execution runs."""
+    clock.register("pipelines", clock.Source(_before_time_moves, list, lambda: None))
+
+
+def _before_time_moves() -> None:
+    wait_for_all()
+
+
+def _run(execution: Execution, region: str, account: str) -> None:
+    try:
+        _walk(execution, region, account)
+    except Exception as error:
+        log.exception("%s", execution.arn)
+        execution.end(FAILED, f"InternalServerError: {type(error).__name__}: {error}")
+    finally:
+        with _lock:
+            _threads.pop(execution.arn, None)
+
+
+def _walk(execution: Execution, region: str, account: str) -> None:
+    """Run what is ready until nothing is, or nothing may begin any more."""
+    wanted = _wanted(execution)
+    begun = set(execution.steps)
+    waiting = deque(_ready(execution, wanted, begun))
+    failed = False
+    while waiting and execution.status == EXECUTING:
+        step = waiting.popleft()
+        document = step.document
+        run = StepRun(
+            step.name, step.type, document.get("DisplayName"), document.get("Description")
+        )
+        execution.steps[step.name] = run
+        steps.carry_out(execution, step, run, region, account)
+        if run.status == FAILED and step.type == "Fail":
+            failed = True
+            break
+        if run.status == FAILED and not failed:
+            failed = True
+            waiting = deque(list(waiting)[: _parallel(execution) - 1])
+        elif not failed:
+            waiting.extend(_ready(execution, wanted, begun))
+    if execution.status == STOPPING:
+        execution.end(STOPPED, STOPPED_BY_USER)
+    elif failed or any(run.status != SUCCEEDED for run in execution.steps.values()):
+        execution.end(FAILED, ONE_FAILED)
+    else:
+        execution.end(SUCCEEDED)
+
+
+def _wanted(execution: Execution) -> Mapping[str, Step]:
+    """The steps to run: all, or those a selective execution selects."""
+    every = execution.version.definition.steps
+    selection = execution.request.get("SelectiveExecutionConfig")
+    if not selection:
+        return every
+    selected = {one["StepName"] for one in selection["SelectedSteps"]}
+    return {name: step for name, step in every.items() if name in selected}
+
+
+def _ready(execution: Execution, wanted: Mapping[str, Step], begun: set[str]) -> list[Step]:
+    """Steps that can begin now and have not; they count as begun."""
+    found = [
+        step
+        for step in wanted.values()
+        if step.name not in begun
+        and all(_has_succeeded(execution, name) for name in step.after)
+        and _is_open(execution, step)
+    ]
+    begun.update(step.name for step in found)
+    return found
+
+
+def _has_succeeded(execution: Execution, name: str) -> bool:
+    return name in execution.steps and execution.steps[name].status == SUCCEEDED
+
+
+def _is_open(execution: Execution, step: Step) -> bool:
+    """Whether the branch a step stands in was taken."""
+    if step.gate is None:
+        return True
+    outcome = execution.steps[step.gate.condition].metadata["Condition"]["Outcome"]
+    return bool(outcome == str(step.gate.outcome))
+
+
+def _parallel(execution: Execution) -> int:
+    asked = execution.describe().get("ParallelismConfiguration") or {}
+    return int(asked.get("MaxParallelExecutionSteps", PARALLEL))
