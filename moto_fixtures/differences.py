@@ -110,8 +110,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "the alert of a monitoring schedule",
         "its name and what it makes of failed runs are not published",
         "named as the schedule; runs that could not be evaluated are passed over",
-        f"{SAGEMAKER}/test_alerts.py::"
-        "test_its_status_is_that_of_the_last_runs_that_were_evaluated",
+        f"{SAGEMAKER}/test_alerts.py::test_its_status_is_that_of_the_last_runs_that_were_evaluated",
     ),
     Difference(
         "the container of a monitor",
@@ -128,9 +127,21 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "two deployments at once",
-        "the second is refused while the first is in progress",
-        "the second waits for the first",
-        f"{ENGINE}/test_engine.py::test_two_deployments_at_once_come_one_after_the_other",
+        "of one stack: the second is refused; of two stacks: both go on",
+        "of one stack: the second is refused; of two stacks: the second waits for the first",
+        f"{ENGINE}/test_operations.py::test_an_update_is_refused_while_another_is_in_progress",
+    ),
+    Difference(
+        "deleting a stack that is being created",
+        "the creation stops and is taken back",
+        "refused until the creation has ended",
+        f"{ENGINE}/test_operations.py::test_a_deletion_is_refused_while_a_creation_is_in_progress",
+    ),
+    Difference(
+        "a nested stack in a change set",
+        "Modify, Automatic: its template may have changed; IncludeNestedStacks looks inside",
+        "the same; IncludeNestedStacks is refused",
+        f"{ENGINE}/test_nested.py::test_a_change_set_says_that_a_child_may_change_unseen",
     ),
     Difference(
         "Fn::ImportValue of an export that is not there",

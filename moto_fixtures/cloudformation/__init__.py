@@ -3,6 +3,8 @@
     responses      the API, as boto3 and the aws CLI call it
     limits         members of requests that are refused, or have no effect
     engine         the stacks and change sets of one account and region
+    operations     one operation at a time for each stack
+    nested         what a stack does for the stacks within it
     blueprint      everything that can be known to be wrong before anything is made
       template       text → sections       parameters   values, types and limits
       intrinsics     Ref, Fn::Sub, …       graph        who needs whom

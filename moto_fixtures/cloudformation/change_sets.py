@@ -87,4 +87,12 @@ def _details(change: Change) -> list[dict[str, Any]]:
         for attribute in change.difference.scope
         if attribute != "Properties"
     ]
+    if change.difference.automatic and not change.difference.properties:
+        details.append(
+            {
+                "Target": {"Attribute": "Properties", "RequiresRecreation": "Never"},
+                "Evaluation": "Dynamic",
+                "ChangeSource": "Automatic",
+            }
+        )
     return details

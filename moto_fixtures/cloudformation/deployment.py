@@ -14,9 +14,9 @@ from typing import Any
 
 from moto_fixtures.cloudformation import naming, plan, resource_types, rollback
 from moto_fixtures.cloudformation.blueprint import Blueprint
-from moto_fixtures.cloudformation.errors import ResourceFailed, ValidationError, reason
+from moto_fixtures.cloudformation.errors import HalfMade, ResourceFailed, ValidationError, reason
 from moto_fixtures.cloudformation.plan import Desired, Difference, StackLookup
-from moto_fixtures.cloudformation.stack import Intent, Output, Resource, Stack, Undo
+from moto_fixtures.cloudformation.stack import Former, Intent, Output, Resource, Stack, Undo
 
 _REPLACING = (
     "Requested update requires the creation of a new physical resource; hence creating one."
@@ -78,7 +78,7 @@ class Deployment:
                 self._make(live, wanted)
         except Exception as error:
             why = rollback.why(error)
-            physical_id = live.physical_id if live else ""
+            physical_id = getattr(error, "physical_id", live.physical_id if live else "")
             self.stack.resource_moved(logical_id, type_name, f"{verb}_FAILED", why, physical_id)
             raise Failed(logical_id, why) from error
 
@@ -100,7 +100,13 @@ class Deployment:
             name = naming.generate(wanted.row, self.stack.name, key)
         made = _resource(wanted, name, self.intent.tags)
         scope, properties = self.blueprint.scope, rollback.effective(made, self.blueprint.scope)
-        made = replace(made, physical_id=wanted.row.create(scope, properties))
+        try:
+            made = replace(made, physical_id=wanted.row.create(scope, properties))
+        except HalfMade as failure:
+            made = replace(made, physical_id=failure.physical_id)
+            self.stack.undo.append(Undo("delete", live, made))
+            self.stack.retired.append(replace(made, replace_policy="Delete"))
+            raise
         self.stack.undo.append(Undo("delete", live, made))
         self.stack.resource_moved(
             key, type_name, f"{verb}_IN_PROGRESS", "Resource creation Initiated", made.physical_id
@@ -120,7 +126,7 @@ class Deployment:
         # Before the call: a change that fails half-way must be taken back as well.
         self.stack.undo.append(Undo("restore", live, after))
         properties = rollback.effective(after, scope)
-        if difference.properties or difference.tags:
+        if difference.properties or difference.tags or difference.automatic:
             wanted.row.configure(
                 scope, live.physical_id, rollback.effective(live, scope), properties
             )
@@ -148,20 +154,23 @@ class Deployment:
         return value
 
     def _succeed(self, outputs: tuple[Output, ...]) -> None:
-        stack, scope = self.stack, self.blueprint.scope
+        stack, order = self.stack, self.blueprint.order
+        former = Former(stack.intent, stack.outputs, stack.imports, dict(stack.resources))
         stack.outputs, stack.imports, stack.intent = outputs, frozenset(self.imported), self.intent
-        stack.undo.clear()
-        if not self.creating:
-            stack.moved("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-            gone = [key for key in stack.resources if key not in self.blueprint.order]
-            for item in [stack.resources[key] for key in reversed(gone)]:
-                rollback.discard(stack, scope, item, item.deletion_policy)
-                del stack.resources[item.logical_id]
-            for item in reversed(stack.retired):
-                rollback.discard(stack, scope, item, item.replace_policy)
-            stack.retired.clear()
-        stack.resources = {key: stack.resources[key] for key in self.blueprint.order}
-        stack.moved(f"{self.verb}_COMPLETE")
+        stack.removed += [item for key, item in stack.resources.items() if key not in order]
+        stack.resources = {key: stack.resources[key] for key in order}
+        stack.was_complete = True
+        if self.creating:
+            rollback.conclude(stack, self.blueprint.scope)
+            stack.moved("CREATE_COMPLETE")
+            return
+        stack.moved("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        if stack.parent_id:
+            # The parent may still fail, so what was replaced stays until it has succeeded.
+            stack.former = former
+        else:
+            rollback.conclude(stack, self.blueprint.scope)
+            stack.moved("UPDATE_COMPLETE")
 
     def _fail(self, failure: Failed) -> None:
         stack, made = self.stack, "create" if self.creating else "update"

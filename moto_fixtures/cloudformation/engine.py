@@ -1,14 +1,15 @@
 """The stacks and change sets of one account and region, kept on moto's backend.
 
 moto's own reset clears them, and its BackendDict gives every account and region its own.
-One lock is held around every call that changes something: two deployments at once come one
-after the other, and the second finds what the first left.
+A stack is held while it changes: a second operation on it is refused, as on AWS, whatever
+thread it comes from.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -24,10 +25,10 @@ from moto_fixtures.cloudformation.errors import (
     InvalidChangeSetStatus,
     ValidationError,
 )
-from moto_fixtures.cloudformation.resource_types.base import Scope
-from moto_fixtures.cloudformation.stack import UPDATABLE, Intent, Output, Stack
-
-LOCK = threading.RLock()
+from moto_fixtures.cloudformation.nested import NestedStacks
+from moto_fixtures.cloudformation.operations import Operations, between
+from moto_fixtures.cloudformation.resource_types.base import Owner, Scope
+from moto_fixtures.cloudformation.stack import UNFINISHED, UPDATABLE, Intent, Output, Stack
 
 
 class Engine(BaseBackend):
@@ -37,6 +38,7 @@ class Engine(BaseBackend):
         super().__init__(region_name, account_id)
         self.stacks: dict[str, Stack] = {}
         self.change_sets: dict[str, ChangeSet] = {}
+        self.operations = Operations()
 
     @property
     def _url_module(self) -> ModuleType:
@@ -46,6 +48,25 @@ class Engine(BaseBackend):
     @property
     def scope(self) -> Scope:
         return Scope(self.account_id, self.region_name, self.partition)
+
+    @property
+    def nested(self) -> NestedStacks:
+        """What a nested stack's row asks for."""
+        return NestedStacks(self)
+
+    def scope_of(
+        self, stack: Stack, intent: Intent | None = None, skip: Iterable[str] = ()
+    ) -> Scope:
+        """The scope of one stack: what its nested stacks inherit goes with it."""
+        asked = intent or stack.intent
+        owner = Owner(
+            stack.stack_id,
+            stack.root_id or stack.stack_id,
+            asked.capabilities if asked else (),
+            bool(asked and asked.disable_rollback),
+            tuple(skip),
+        )
+        return replace(self.scope, owner=owner)
 
     # Stacks
 
@@ -65,16 +86,28 @@ class Engine(BaseBackend):
         return [stack for stack in list(self.stacks.values()) if stack.is_live]
 
     def create_stack(
-        self, name: str, intent: Intent, on_failure: str, termination_protection: bool
+        self,
+        name: str,
+        intent: Intent,
+        on_failure: str,
+        termination_protection: bool,
+        owner: Owner | None = None,
     ) -> Stack:
         """Create a stack; what goes wrong with its resources shows in its status."""
-        if any(stack.name == name for stack in self.live()):
-            raise AlreadyExists(f"Stack [{name}] already exists")
-        stack = self._new(name)
-        stack.termination_protection = termination_protection
-        drawn = blueprint.draw(stack, intent, self.scope)
-        self.stacks[stack.stack_id] = stack
-        self._deploy(stack, drawn, intent, on_failure)
+
+        def taken(_: object = None) -> AlreadyExists:
+            return AlreadyExists(f"Stack [{name}] already exists")
+
+        with self.operations.hold(name, "CREATE_IN_PROGRESS", taken):
+            if any(stack.name == name for stack in self.live()):
+                raise taken()
+            stack = self._new(name)
+            stack.termination_protection = termination_protection
+            if owner:
+                stack.parent_id, stack.root_id = owner.stack_id, owner.root_id
+            drawn = blueprint.draw(stack, intent, self.scope_of(stack, intent))
+            self.stacks[stack.stack_id] = stack
+            self._deploy(stack, drawn, intent, on_failure)
         return stack
 
     def update_stack(self, stack: Stack, intent: Intent) -> None:
@@ -82,12 +115,19 @@ class Engine(BaseBackend):
 
         Raises ValidationError when its state forbids it or nothing would change.
         """
-        self.check_updatable(stack)
-        drawn = blueprint.draw(stack, intent, self.scope)
+        with self._updating(stack):
+            self.check_updatable(stack)
+            self.check_continuable(stack, intent.disable_rollback)
+            if not self.would_change(stack, intent):
+                raise ValidationError("No updates are to be performed.")
+            drawn = blueprint.draw(stack, intent, self.scope_of(stack, intent))
+            self._deploy(stack, drawn, intent, "ROLLBACK")
+
+    def would_change(self, stack: Stack, intent: Intent) -> bool:
+        """Whether deploying an intent would change anything of a stack."""
+        drawn = blueprint.draw(stack, intent, self.scope_of(stack, intent))
         changes, outputs_change = plan.plan(stack, drawn, intent.tags, self.exported)
-        if not self._has_changes(stack, intent, bool(changes) or outputs_change):
-            raise ValidationError("No updates are to be performed.")
-        self._deploy(stack, drawn, intent, "ROLLBACK")
+        return self._has_changes(stack, intent, bool(changes) or outputs_change)
 
     def delete_stack(self, stack: Stack, retain: Iterable[str] = ()) -> None:
         """Delete a stack and its resources; a failure leaves it DELETE_FAILED."""
@@ -95,6 +135,8 @@ class Engine(BaseBackend):
             raise ValidationError(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             )
+        if self.operations.under_way(stack.name) == "DELETE_IN_PROGRESS":
+            return
         retain = tuple(retain)
         if retain and stack.status != "DELETE_FAILED":
             raise ValidationError(
@@ -103,10 +145,11 @@ class Engine(BaseBackend):
             )
         if unknown := sorted(set(retain) - set(stack.resources)):
             raise ValidationError(f"RetainResources: [{', '.join(unknown)}] are not in the stack")
-        self._check_exports(stack, ())
-        rollback.delete(stack, self.scope, retain)
-        if stack.status == "DELETE_COMPLETE":
-            self._drop_change_sets(stack, keep=None)
+        with self._deleting(stack):
+            self._check_exports(stack, ())
+            rollback.delete(stack, self.scope_of(stack), retain)
+            if stack.status == "DELETE_COMPLETE":
+                self._drop_change_sets(stack, keep=None)
 
     def continue_update_rollback(self, stack: Stack, skip: Iterable[str] = ()) -> None:
         """Go on with a rollback that failed, leaving the resources in `skip` as they are."""
@@ -115,30 +158,40 @@ class Engine(BaseBackend):
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be rolled back "
                 "by ContinueUpdateRollback. It must be in UPDATE_ROLLBACK_FAILED."
             )
-        skip = tuple(skip)
+        nested = [name for name in skip if "." in name]
+        skip = [name for name in skip if "." not in name]
         if unknown := sorted(set(skip) - {step.after.logical_id for step in stack.undo}):
             raise ValidationError(
                 f"ResourcesToSkip: [{', '.join(unknown)}] are not waiting to be rolled back"
             )
-        rollback.roll_back_update(stack, self.scope, "User Initiated", skip)
+        with self._updating(stack, "UPDATE_ROLLBACK_IN_PROGRESS"):
+            scope = self.scope_of(stack, skip=nested)
+            rollback.roll_back_update(stack, scope, "User Initiated", skip)
 
     def rollback_stack(self, stack: Stack) -> None:
         """Roll back what was left standing by --disable-rollback."""
-        if stack.status == "CREATE_FAILED":
-            rollback.roll_back_creation(stack, self.scope, "User Initiated")
-        elif stack.status == "UPDATE_FAILED":
-            rollback.roll_back_update(stack, self.scope, "User Initiated")
-        else:
+        if stack.status not in UNFINISHED:
             raise ValidationError(
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be rolled back. "
                 "It must be in CREATE_FAILED or UPDATE_FAILED."
             )
+        with self._updating(stack, "ROLLBACK_IN_PROGRESS"):
+            undo = rollback.roll_back_update if stack.was_complete else rollback.roll_back_creation
+            undo(stack, self.scope_of(stack), "User Initiated")
 
     def check_updatable(self, stack: Stack) -> None:
         """Raise ValidationError when the stack's state forbids an update."""
         if stack.status not in UPDATABLE:
+            raise _not_updatable(stack, stack.status)
+
+    def check_continuable(self, stack: Stack, disable_rollback: bool) -> None:
+        """Raise ValidationError when a stack that stopped half-way would have to roll back."""
+        if stack.status in UNFINISHED and not disable_rollback:
             raise ValidationError(
-                f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
+                f"This stack is currently in a non-terminal [{stack.status}] state. To update the "
+                "stack from this state, please use the disable-rollback parameter with "
+                "update-stack API. To rollback to the last known good state, use the "
+                "rollback-stack API"
             )
 
     # Exports
@@ -186,11 +239,19 @@ class Engine(BaseBackend):
     ) -> ChangeSet:
         """Plan a creation or an update; an empty plan makes a change set that has FAILED."""
         stack = self._stack_to_change(stack_name, kind)
+        if status := self.operations.under_way(stack.name):
+            raise _not_updatable(stack, status)
+        with between():
+            return self._plan(name, stack, kind, intent, said)
+
+    def _plan(
+        self, name: str, stack: Stack, kind: str, intent: Intent, said: dict[str, Any]
+    ) -> ChangeSet:
         for other in self.change_sets_of(stack):
             if other.name == name and other.execution_status != "EXECUTE_COMPLETE":
                 raise AlreadyExists(f"ChangeSet {name} cannot be created due to a mismatch with "
                                     "existing attribute ChangeSetName")  # fmt: skip
-        drawn = blueprint.draw(stack, intent, self.scope)
+        drawn = blueprint.draw(stack, intent, self.scope_of(stack, intent))
         changes, outputs_change = plan.plan(stack, drawn, intent.tags, self.exported)
         anything = bool(changes) or outputs_change
         made = ChangeSet(
@@ -235,20 +296,37 @@ class Engine(BaseBackend):
                 f"execution status of [{change_set.execution_status}]"
             )
         stack, intent = self.stacks[change_set.stack_id], change_set.intent
-        if change_set.kind == "UPDATE":
-            self.check_updatable(stack)
-        intent.disable_rollback = disable_rollback or intent.disable_rollback
-        drawn = blueprint.draw(stack, intent, self.scope)
-        self._drop_change_sets(stack, keep=change_set)
-        stack.change_set_id = change_set.change_set_id
-        reached = self._deploy(stack, drawn, intent, change_set.on_stack_failure or "ROLLBACK")
-        change_set.execution_status = "EXECUTE_COMPLETE" if reached else "EXECUTE_FAILED"
+        with self._updating(stack, f"{change_set.kind}_IN_PROGRESS"):
+            if change_set.kind == "UPDATE":
+                self.check_updatable(stack)
+                self.check_continuable(stack, disable_rollback)
+            intent.disable_rollback = disable_rollback or intent.disable_rollback
+            drawn = blueprint.draw(stack, intent, self.scope_of(stack, intent))
+            self._drop_change_sets(stack, keep=change_set)
+            stack.change_set_id = change_set.change_set_id
+            change_set.execution_status = "EXECUTE_IN_PROGRESS"
+            reached = self._deploy(stack, drawn, intent, change_set.on_stack_failure or "ROLLBACK")
+            change_set.execution_status = "EXECUTE_COMPLETE" if reached else "EXECUTE_FAILED"
 
     def delete_change_set(self, change_set: ChangeSet) -> None:
         """Forget a change set; its stack stays."""
         del self.change_sets[change_set.change_set_id]
 
     # Inside
+
+    def _updating(
+        self, stack: Stack, status: str = "UPDATE_IN_PROGRESS"
+    ) -> AbstractContextManager[None]:
+        return self.operations.hold(stack.name, status, lambda other: _not_updatable(stack, other))
+
+    def _deleting(self, stack: Stack) -> AbstractContextManager[None]:
+        return self.operations.hold(
+            stack.name,
+            "DELETE_IN_PROGRESS",
+            lambda other: ValidationError(
+                f"Stack [{stack.stack_id}] cannot be deleted while in status {other}"
+            ),
+        )
 
     def _stack_to_change(self, name: str, kind: str) -> Stack:
         found = next((stack for stack in self.live() if name in (stack.name, stack.stack_id)), None)
@@ -277,7 +355,7 @@ class Engine(BaseBackend):
         if not creating:
             stack.updated = stack.events[-1].timestamp
         if creating and not reached and on_failure == "DELETE":
-            rollback.delete(stack, self.scope)
+            rollback.delete(stack, drawn.scope)
         return reached
 
     def _drop_change_sets(self, stack: Stack, keep: ChangeSet | None) -> None:
@@ -287,3 +365,7 @@ class Engine(BaseBackend):
 
     def _new(self, name: str) -> Stack:
         return Stack(name, self.scope.arn("cloudformation", f"stack/{name}/{mock_random.uuid4()}"))
+
+
+def _not_updatable(stack: Stack, status: str) -> ValidationError:
+    return ValidationError(f"Stack:{stack.stack_id} is in {status} state and can not be updated.")

@@ -8,6 +8,7 @@
         ├── ChangeSetNotFound
         └── InvalidChangeSetStatus
     ResourceFailed                   one resource; becomes an event and a rollback
+    └── HalfMade                     the same, and there is something left to delete
 
 moto finds the wire format of an error by the *module* its class claims to live in, hence
 `__module__`: it must name a service package of moto.
@@ -68,6 +69,14 @@ class InvalidChangeSetStatus(ValidationError):
 
 class ResourceFailed(Exception):
     """One resource could not be made, changed or destroyed; the text is the event's reason."""
+
+
+class HalfMade(ResourceFailed):
+    """A resource that failed and exists nevertheless: a rollback has to delete it."""
+
+    def __init__(self, why: str, physical_id: str) -> None:
+        super().__init__(why)
+        self.physical_id = physical_id
 
 
 def reason(error: Exception) -> str:

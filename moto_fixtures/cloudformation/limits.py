@@ -18,7 +18,7 @@ REFUSED: Mapping[str, str] = {
     "DeploymentMode": "a change set compares with the stack, not with what was changed by hand",
     "ForceRollback": "name what to skip in ResourcesToSkip",
     "ImportExistingResources": "nothing is imported",
-    "IncludeNestedStacks": "there are no nested stacks",
+    "IncludeNestedStacks": "a change set names its nested stacks, without looking into them",
     "IncludePropertyValues": "a change set names properties without their values",
     "NotificationARNs": "nobody would be notified",
     "ResourceTypes": "no type would be forbidden",

@@ -96,9 +96,11 @@ class Difference:
     """Of DeletionPolicy, UpdateReplacePolicy and Metadata: those that differ."""
     tags: bool = False
     """Whether the stack's tags differ from when the resource was last touched."""
+    automatic: bool = False
+    """Whether it is visited though nothing is seen to differ: a nested stack's template may."""
 
     def __bool__(self) -> bool:
-        return bool(self.properties or self.attributes or self.tags)
+        return bool(self.properties or self.attributes or self.tags or self.automatic)
 
     @property
     def replaces(self) -> bool:
@@ -166,6 +168,7 @@ def compare(resource: Resource, wanted: Desired, stack_tags: Mapping[str, str]) 
         wanted.schema.updates_stack_tags
         and "Tags" in wanted.row.simulated
         and resource.tags != stack_tags,
+        wanted.row.updates_itself,
     )
 
 
@@ -205,7 +208,7 @@ def plan(
             changes.append(
                 Change("Modify", logical_id, live.type_name, live.physical_id, difference)
             )
-            if difference.replaces:
+            if difference.replaces or (wanted.row.updates_itself and difference.properties):
                 lookup.unknown.add(logical_id)
     changes += [
         Change("Remove", logical_id, live.type_name, live.physical_id)

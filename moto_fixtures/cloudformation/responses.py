@@ -13,7 +13,7 @@ from moto.core.utils import camelcase_to_underscores
 
 from moto_fixtures.cloudformation import blueprint, limits, requests, template, views
 from moto_fixtures.cloudformation.change_sets import change_on_the_wire
-from moto_fixtures.cloudformation.engine import LOCK, Engine
+from moto_fixtures.cloudformation.engine import Engine
 from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
 from moto_fixtures.cloudformation.stack import Stack
 
@@ -40,8 +40,7 @@ class CloudFormationResponse(BaseResponse):
         except NotSimulated as refusal:
             refused: TYPE_RESPONSE = self.serialized(ActionResult(refusal))
             return refused
-        with LOCK:
-            answer: TYPE_RESPONSE = super().call_action()
+        answer: TYPE_RESPONSE = super().call_action()
         return answer
 
     def _refuse(self, action: str) -> None:
@@ -126,7 +125,7 @@ class CloudFormationResponse(BaseResponse):
         stack, only = self._stack_of_resource(), self.params.get("LogicalResourceId")
         found = [
             views.resource(stack, logical_id)
-            for logical_id in stack.statuses
+            for logical_id in list(stack.statuses)
             if only in (None, logical_id)
         ]
         if only and not found:

@@ -1,7 +1,8 @@
 """Taking back: the undo steps of a failed deployment, and the deletion of a whole stack.
 
 First what was changed goes back, then what was made is deleted, newest first. A step that
-fails stays on the stack, so that a rollback can be continued from where it stopped.
+fails stays on the stack, so that a rollback can be continued from where it stopped. Until an
+update is concluded, what it replaced or removed still exists, and can come back.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto_fixtures.cloudformation import resource_types, schema
 from moto_fixtures.cloudformation.errors import ResourceFailed, ValidationError, reason
 from moto_fixtures.cloudformation.resource_types.base import Scope
-from moto_fixtures.cloudformation.stack import Resource, Stack, Undo
+from moto_fixtures.cloudformation.stack import Former, Resource, Stack, Undo
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def roll_back_creation(stack: Stack, scope: Scope, because: str | None) -> None:
     made = [step.after for step in stack.undo if step.action == "delete"]
     kept = _delete_all(stack, scope, made, rolling_back=True)
     stack.undo = [step for step in stack.undo if step.after in kept]
+    stack.retired.clear()
     stack.outputs = ()
     if kept:
         stack.moved("ROLLBACK_FAILED", _could_not_delete(kept))
@@ -60,7 +62,32 @@ def roll_back_update(
             stack.resources.pop(key, None)
     stack.undo.clear()
     stack.retired.clear()
+    stack.removed.clear()
+    if stack.former:
+        _return_to(stack, stack.former)
     stack.moved("UPDATE_ROLLBACK_COMPLETE")
+
+
+def _return_to(stack: Stack, former: Former) -> None:
+    """Have a stack's outputs and its list of resources as they were before its update."""
+    stack.intent, stack.outputs, stack.imports = former.intent, former.outputs, former.imports
+    now = stack.resources
+    stack.resources = {key: now.get(key, item) for key, item in former.resources.items()}
+    stack.former = None
+
+
+def conclude(stack: Stack, scope: Scope) -> None:
+    """An update has succeeded for good: what it replaced and removed is deleted."""
+    for item in reversed(stack.removed):
+        discard(stack, scope, item, item.deletion_policy)
+    for item in reversed(stack.retired):
+        discard(stack, scope, item, item.replace_policy)
+    for key, item in stack.resources.items():
+        resource_types.of(item.type_name, key).conclude(scope, item.physical_id)
+    stack.removed.clear()
+    stack.retired.clear()
+    stack.undo.clear()
+    stack.former = None
 
 
 def delete(stack: Stack, scope: Scope, retain: Iterable[str] = ()) -> None:
@@ -69,9 +96,10 @@ def delete(stack: Stack, scope: Scope, retain: Iterable[str] = ()) -> None:
     for logical_id in retain:
         kept = stack.resources.pop(logical_id)
         stack.resource_moved(logical_id, kept.type_name, "DELETE_SKIPPED", None, kept.physical_id)
-    waiting = [*stack.retired, *stack.resources.values()]
+    waiting = [*stack.removed, *stack.retired, *stack.resources.values()]
     failed = _delete_all(stack, scope, waiting)
     stack.resources = {item.logical_id: item for item in failed}
+    stack.removed.clear()
     stack.retired.clear()
     stack.undo.clear()
     if failed:
@@ -111,7 +139,7 @@ def _restore(stack: Stack, scope: Scope, step: Undo) -> bool:
     stack.resource_moved(key, type_name, "UPDATE_IN_PROGRESS", None, physical_id)
     try:
         row = resource_types.of(type_name, key)
-        row.configure(scope, physical_id, effective(after, scope), effective(before, scope))
+        row.revert(scope, physical_id, effective(after, scope), effective(before, scope))
     except Exception as error:
         stack.resource_moved(key, type_name, "UPDATE_FAILED", why(error), physical_id)
         return False

@@ -6,6 +6,7 @@ forces a replacement (create-only), which attributes Fn::GetAtt may ask for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -62,9 +63,13 @@ class ResourceSchema:
         return self.takes_stack_tags and bool(tagging.get("tagUpdatable", True))
 
     def has_attribute(self, name: str) -> bool:
-        """Whether Fn::GetAtt may ask for this; an object's parts count with the object."""
-        return name in self.attributes or any(
-            known.startswith(f"{name}.") for known in self.attributes
+        """Whether Fn::GetAtt may ask for this; an object's parts count with the object.
+
+        A nested stack has whatever outputs it has: the registry writes that as a pattern.
+        """
+        return any(
+            name == known or known.startswith(f"{name}.") or re.fullmatch(known, name)
+            for known in self.attributes
         )
 
     def coerce(self, values: Mapping[str, Any]) -> dict[str, Any]:

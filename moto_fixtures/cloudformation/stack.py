@@ -14,9 +14,9 @@ from moto_fixtures.cloudformation.template import Template
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
-UPDATABLE = frozenset({
-    "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED",
-})  # fmt: skip
+UNFINISHED = frozenset({"CREATE_FAILED", "UPDATE_FAILED"})
+"""Left standing by --disable-rollback: to be rolled back, or tried again without rollback."""
+UPDATABLE = UNFINISHED | {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,16 @@ class Intent:
     disable_rollback: bool = False
 
 
+@dataclass(frozen=True)
+class Former:
+    """What an update changed of a stack itself."""
+
+    intent: Intent | None
+    outputs: tuple[Output, ...]
+    imports: frozenset[str]
+    resources: dict[str, Resource]
+
+
 @dataclass
 class Stack:
     """A stack. `resources` is in the order they were made; deletion goes the other way."""
@@ -113,6 +123,14 @@ class Stack:
     """Steps of an unfinished update or creation, oldest first."""
     retired: list[Resource] = field(default_factory=list)
     """Replaced resources that wait to be deleted once the update has succeeded."""
+    removed: list[Resource] = field(default_factory=list)
+    """Resources that left the template, and wait likewise."""
+    former: Former | None = None
+    """What a nested stack was before an update that its parent has not concluded yet."""
+    was_complete: bool = False
+    """Whether any creation or update has ever succeeded."""
+    parent_id: str | None = None
+    root_id: str | None = None
     change_set_id: str | None = None
 
     @property

@@ -35,6 +35,8 @@ def stack(found: Stack) -> dict[str, Any]:
         RoleARN=intent.role_arn if intent else None,
         Tags=_tags(intent),
         EnableTerminationProtection=found.termination_protection,
+        ParentId=found.parent_id,
+        RootId=found.root_id,
         DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
     )
 
@@ -50,6 +52,8 @@ def summary(found: Stack) -> dict[str, Any]:
         DeletionTime=found.deleted,
         StackStatus=found.status,
         StackStatusReason=found.status_reason,
+        ParentId=found.parent_id,
+        RootId=found.root_id,
         DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
     )
 

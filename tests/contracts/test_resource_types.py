@@ -171,6 +171,15 @@ RULE = {
     "EventPattern": {"source": ["aws.sagemaker"]},
     "Targets": [{"Id": "queue", "Arn": att("Queue", "Arn")}],
 }
+CHILD = {
+    "TemplateURL": "https://models.s3.us-east-1.amazonaws.com/child.template",
+    "Parameters": {"Title": "first"},
+    "Tags": TAGS,
+}
+CHILD_TEMPLATE = {
+    "Parameters": {"Title": {"Type": "String"}},
+    "Resources": {"Topic": resource("AWS::SNS::Topic", DisplayName=ref("Title"))},
+}
 QUEUE: Resources = {"Queue": resource("AWS::SQS::Queue")}
 TOPIC: Resources = {"Topic": resource("AWS::SNS::Topic")}
 ROLES: Resources = {"Role": resource("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST)}
@@ -208,6 +217,9 @@ EXAMPLES: Mapping[str, Example] = {
         {"ModelPackageGroupName": "fraud", "Tags": TAGS, "ModelPackageGroupPolicy": POLICY},
         {},
         {"ModelPackageGroupName": "fraud", "Tags": RETAGGED},
+    ),
+    "AWS::CloudFormation::Stack": Example(
+        CHILD, {}, {**CHILD, "Parameters": {"Title": "second"}, "Tags": RETAGGED}
     ),
     "AWS::CloudWatch::Alarm": Example(ALARM, {}, {**ALARM, "Threshold": 3, "Tags": RETAGGED}),
     "AWS::SNS::Topic": Example(
@@ -324,6 +336,8 @@ def account(aws: None, archive: bytes) -> None:
     """An account with nothing but the model's archive in it."""
     client("s3").create_bucket(Bucket="models")
     client("s3").put_object(Bucket="models", Key="model.tar.gz", Body=archive)
+    child = json.dumps(CHILD_TEMPLATE).encode()
+    client("s3").put_object(Bucket="models", Key="child.template", Body=child)
 
 
 @pytest.fixture(params=sorted(RESOURCE_TYPES))
@@ -391,7 +405,7 @@ def shown() -> dict[str, Any]:
 
 def test_every_type_has_an_example_and_these_are_the_types() -> None:
     assert set(EXAMPLES) == set(RESOURCE_TYPES)
-    assert len(RESOURCE_TYPES) == 27
+    assert len(RESOURCE_TYPES) == 28
 
 
 def test_a_created_resource_is_shown_and_gone_with_its_stack(
@@ -430,6 +444,8 @@ def test_a_mutable_property_is_changed_in_place(
 def test_the_same_template_again_changes_nothing(
     type_name: str, deploy: Callable[..., dict[str, Any]]
 ) -> None:
+    if RESOURCE_TYPES[type_name].updates_itself:
+        pytest.skip("an update always visits a nested stack: its template may have changed")
     deploy(template(type_name), {})
     with pytest.raises(ClientError, match="No updates are to be performed"):
         client("cloudformation").update_stack(

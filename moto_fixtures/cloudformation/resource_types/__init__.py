@@ -16,6 +16,7 @@ from moto_fixtures.cloudformation.resource_types import (
     iam,
     keys,
     messaging,
+    nested,
     operations,
     sagemaker,
     storage,
@@ -24,7 +25,7 @@ from moto_fixtures.cloudformation.resource_types.base import ResourceType
 
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
     row.type_name: row
-    for module in (sagemaker, cloudwatch, messaging, iam, storage, keys, operations)
+    for module in (sagemaker, cloudwatch, messaging, iam, storage, keys, operations, nested)
     for row in module.TYPES
 }
 

@@ -29,12 +29,26 @@ Properties = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Owner:
+    """The stack a resource belongs to, as far as a nested stack inherits from it."""
+
+    stack_id: str
+    root_id: str
+    capabilities: tuple[str, ...] = ()
+    keeps_failures: bool = False
+    """Whether what fails is left standing (--disable-rollback)."""
+    skip: tuple[str, ...] = ()
+    """ResourcesToSkip of nested stacks, as {stack name}.{logical id}."""
+
+
+@dataclass(frozen=True)
 class Scope:
     """Where a stack lives, and the calls that can be made there."""
 
     account: str
     region: str
     partition: str = "aws"
+    owner: Owner | None = None
 
     def call(self, service: str, operation: str, **request: Any) -> dict[str, Any]:
         """One API call, answered in this process; errors are botocore's."""
@@ -75,6 +89,8 @@ class ResourceType(ABC):
     name_from_stack: bool = True
     """Whether a generated name starts with the stack's, as most types' do."""
     has_snapshots: ClassVar[bool] = False
+    updates_itself: ClassVar[bool] = False
+    """Whether every update of the stack visits it, because it may differ unseen."""
 
     @property
     @abstractmethod
@@ -116,6 +132,13 @@ class ResourceType(ABC):
         except ClientError as error:
             if not is_absent(error):
                 raise
+
+    def revert(self, scope: Scope, physical_id: str, after: Properties, before: Properties) -> None:
+        """Take a change back: for most types, the change the other way round."""
+        self.configure(scope, physical_id, after, before)
+
+    def conclude(self, scope: Scope, physical_id: str) -> None:  # noqa: B027  (few have anything)
+        """The stack's update has succeeded: nothing will be taken back any more."""
 
     def unsimulated(self, properties: Properties) -> list[str]:
         """The properties given that no call of this type carries."""
@@ -271,6 +294,13 @@ TAGGING: Mapping[str, Tagging] = {
     "application-autoscaling": Tagging(
         "tag_resource", "untag_resource", "ResourceARN", as_mapping=True
     ),
+    "scheduler": Tagging("tag_resource", "untag_resource", "ResourceArn"),
+    "ecr": Tagging("tag_resource", "untag_resource", "resourceArn", "tags", "tagKeys"),
+    "codepipeline": Tagging(
+        "tag_resource", "untag_resource", "resourceArn", "tags", "tagKeys",
+        key="key", value="value",
+    ),
+    "secretsmanager": Tagging("tag_resource", "untag_resource", "SecretId"),
 }  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def test_regions_have_stacks_of_their_own(stacks: Any) -> None:
     assert ":eu-west-1:" in elsewhere.describe_stacks()["Stacks"][0]["StackId"]
 
 
-def test_two_deployments_at_once_come_one_after_the_other(stacks: Any) -> None:
+def test_stacks_deployed_at_once_do_not_disturb_each_other(stacks: Any) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda index: stacks.create(f"it{index % 4}", TOPIC), range(4)))
     assert made == ["CREATE_COMPLETE"] * 4
