@@ -27,6 +27,11 @@ def run_processing(request: Document, region: str, account: str) -> dict[str, An
     return _run("processing", request, region, account)
 
 
+def run_training(request: Document, region: str, account: str) -> dict[str, Any]:
+    """Create a training job, wait for its end, and describe it; see `run_processing`."""
+    return _run("training", request, region, account)
+
+
 def _run(kind: str, request: Document, region: str, account: str) -> dict[str, Any]:
     sagemaker = client("sagemaker", region, account)
     arn = next(

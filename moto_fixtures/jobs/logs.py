@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -27,8 +28,16 @@ KEPT = 20
 class Log:
     """One stream. Lines may come from several threads."""
 
-    def __init__(self, group: str, stream: str, region: str, account: str) -> None:
-        self.group, self.stream = group, stream
+    def __init__(
+        self,
+        group: str,
+        stream: str,
+        region: str,
+        account: str,
+        watch: Callable[[str], None] | None = None,
+    ) -> None:
+        """`watch` sees every line as it is printed."""
+        self.group, self.stream, self.watch = group, stream, watch
         self.last: deque[str] = deque(maxlen=KEPT)
         self._waiting: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -40,6 +49,8 @@ class Log:
         """Add a line."""
         if line.strip():
             self.last.append(line)
+        if self.watch is not None:
+            self.watch(line)
         event = {"timestamp": int(unix_time_millis()), "message": line[:LONGEST_LINE] or " "}
         with self._lock:
             self._waiting.append(event)

@@ -20,7 +20,7 @@ def workers() -> Iterator[Workers]:
     made.stop()
 
 
-def job(root: Path, max_runtime: int = 60, **environment: str) -> Job:
+def job(root: Path, max_runtime: float = 60, **environment: str) -> Job:
     return Job(environment, root, max_runtime, "us-east-1", "123456789012")
 
 
@@ -70,7 +70,7 @@ def test_one_that_overruns_is_stopped_and_the_next_one_runs(
         "dataset_source": "/opt/ml/processing/input/data.csv",
         "output_path": "/opt/ml/processing/output",
     }
-    (ended,) = workers.run([job(tmp_path, max_runtime=1, **long)])
+    (ended,) = workers.run([job(tmp_path, max_runtime=0.1, **long)])
     assert ended.exit_code is None
     assert ended.error.startswith("MaxRuntimeExceeded")
     (after,) = workers.run([job(tmp_path)])

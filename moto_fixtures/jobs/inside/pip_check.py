@@ -8,12 +8,14 @@ names has to be there already; options are ignored.
 """
 
 import importlib.metadata
+import re
 import sys
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-WITH_VALUE = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "-t", "--target")
+WITH_VALUE = re.compile(r"-[ifct]|--[a-z-]*(url|links|target|constraint)")
+"""Options whose value is the next word."""
 
 
 def named(arguments):
@@ -25,7 +27,7 @@ def named(arguments):
             path = Path(waiting.pop(0))
             lines = (line.partition(" #")[0].strip() for line in path.read_text().splitlines())
             yield from (line for line in lines if line and not line.startswith(("#", "-")))
-        elif one in WITH_VALUE and waiting:
+        elif WITH_VALUE.fullmatch(one) and waiting:
             waiting.pop(0)
         elif not one.startswith("-"):
             yield one
