@@ -17,9 +17,7 @@ REFUSED_ACTIONS: Mapping[str, str] = dict.fromkeys(
         "CreateAutoMLJobV2",
         "CreateCompilationJob",
         "CreateHyperParameterTuningJob",
-        "CreateTrainingJob",
         "CreateTransformJob",
-        "StartPipelineExecution",
     ),
     "moto would answer that it completed though nothing ran.",
 )
@@ -29,12 +27,7 @@ REFUSED_MEMBERS: Mapping[str, Mapping[str, str]] = {
     "CreateEndpointConfig": {
         "AsyncInferenceConfig": "An endpoint here answers at once or not at all.",
         "ExplainerConfig": "Answers would come without the explanations asked for.",
-        "ShadowProductionVariants": "A shadow variant would receive no traffic.",
         "CrossRegionTrafficConfig": "Traffic would stay in its region.",
-    },
-    "UpdateEndpoint": {
-        "RetainAllVariantProperties": "Weights and counts would be the new configuration's.",
-        "ExcludeRetainedVariantProperties": "There is nothing to exclude it from.",
     },
     "UpdateModelPackage": {
         "InferenceSpecification": "Register another version instead.",
@@ -46,6 +39,27 @@ REFUSED_MEMBERS: Mapping[str, Mapping[str, str]] = {
     "CreateModelPackageGroup": {
         "ManagedConfiguration": "The registry manages nothing by itself.",
     },
+    "CreatePipeline": {"PipelineVersionAliases": "Name a version by its PipelineVersionId."},
+    "UpdatePipeline": {"PipelineVersionAliases": "Name a version by its PipelineVersionId."},
+    "DescribePipeline": {"PipelineVersionAlias": "Name a version by its PipelineVersionId."},
+    "UpdatePipelineVersion": {
+        "PipelineVersionAliasOperations": "Name a version by its PipelineVersionId.",
+    },
+    "ListPipelines": {"ManagedBy": "No pipeline here is AWS's own."},
+    "ListPipelineExecutions": {
+        "PipelineVersionAlias": "Executions are not told apart by an alias.",
+    },
+    "StartPipelineExecution": {
+        "PipelineVersionAlias": "Name a version by its PipelineVersionId.",
+        "MlflowExperimentName": "Nothing is logged to MLflow.",
+    },
+    "CreateTrainingJob": {
+        "TensorBoardOutputConfig": "Write to /opt/ml/output/data instead.",
+        "SessionChainingConfig": "No role is assumed for another.",
+        "ServerlessJobConfig": "There is no recipe to run.",
+        "MlflowConfig": "Nothing is logged to MLflow.",
+        "ModelPackageConfig": "Register the model by CreateModelPackage.",
+    },
     "CreateModel": {
         "InferenceExecutionConfig": "It orders several containers, and one is simulated.",
     },
@@ -54,18 +68,19 @@ REFUSED_MEMBERS: Mapping[str, Mapping[str, str]] = {
 
 WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
     "CreateEndpoint": {
-        "DeploymentConfig": "Shown as LastDeploymentConfig; the endpoint is in service at once.",
+        "DeploymentConfig": "Checked, and shown as LastDeploymentConfig: a first fleet replaces "
+        "none.",
     },
     "UpdateEndpoint": {
-        "DeploymentConfig": "Shown as LastDeploymentConfig; all traffic moves at once, no "
-        "canary waits and no alarm rolls it back. RetainDeploymentConfig keeps the old one.",
+        "DeploymentConfig": "Carried out, but that a rollback is never done in batches "
+        "(RollbackMaximumBatchSize).",
     },
     "CreateEndpointConfig": {
         "KmsKeyId": "Volumes are not encrypted; there are none.",
         "ExecutionRoleArn": "No role is assumed.",
         "VpcConfig": "Nothing runs in a network.",
         "EnableNetworkIsolation": "Nothing runs in a network.",
-        "MetricsConfig": "Endpoints publish no metrics.",
+        "MetricsConfig": "Invocation metrics come every minute; instances have none.",
         "ProductionVariants": "Names, models and weights count. Instance types and counts are "
         "checked and shown; the serving app runs once, in this process.",
     },
@@ -92,6 +107,30 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
         "NetworkConfig": "Subnets and security groups have no effect; an isolated job's calls "
         "to AWS are refused.",
         "ExperimentConfig": "Shown; no trial component is made.",
+    },
+    "CreateTrainingJob": {
+        "ResourceConfig": "One process of this machine, whatever the instance.",
+        "VpcConfig": "Nothing runs in a network.",
+        "EnableInterContainerTrafficEncryption": "There is one container.",
+        "EnableManagedSpotTraining": "Shown; nothing interrupts the job.",
+        "DebugHookConfig": "Shown; nothing is recorded.",
+        "DebugRuleConfigurations": "Shown; no rule is evaluated.",
+        "ProfilerConfig": "Shown; nothing is profiled.",
+        "ProfilerRuleConfigurations": "Shown; no rule is evaluated.",
+        "ExperimentConfig": "Shown; no trial component is made.",
+        "RetryStrategy": "Shown; no instance fails, so nothing is tried again.",
+        "RemoteDebugConfig": "Shown; nobody can connect.",
+        "InfraCheckConfig": "Shown; there are no instances to check.",
+    },
+    "CreatePipeline": {
+        "RoleArn": "No role is assumed.",
+        "ParallelismConfiguration": "Shown; steps run one after the other. When one fails, those "
+        "that AWS would have begun beside it still run.",
+        "PipelineDefinition": "Carried out, but that the IntervalSeconds of a RetryPolicy are not "
+        "waited for and the experiment of PipelineExperimentConfig is shown and not made.",
+    },
+    "StartPipelineExecution": {
+        "RoleArn": "No role is assumed.",
     },
     "CreateProject": {
         "ServiceCatalogProvisioningDetails": "No product is provisioned.",
