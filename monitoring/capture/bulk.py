@@ -11,8 +11,8 @@ is wrong with it, and what it means, is said in one place only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +20,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from monitoring.capture import envelopes
 from monitoring.capture.cells import Payloads, narrowed
+from monitoring.capture.commas import Cells, Commas
 from monitoring.capture.envelopes import (
+    PATHS,
+    VALUES,
     Envelopes,
     Flags,
     Indices,
@@ -30,6 +34,7 @@ from monitoring.capture.envelopes import (
     line_starts,
     read_envelopes,
 )
+from monitoring.capture.forms import Path
 from monitoring.capture.headers import is_header, suspects
 from monitoring.capture.layout import Layout
 from monitoring.capture.lines import Line
@@ -37,6 +42,7 @@ from monitoring.capture.records import INPUT, OUTPUT, Window, when
 from monitoring.capture.seen import Keyed, event_key, retry_key
 from monitoring.capture.slices import Located, Slice
 
+_INFERENCE_ID = ("eventMetadata", "inferenceId")
 MOST_ODD = 1 / 8
 """With a larger share of odd lines, a slice is read line by line."""
 
@@ -79,6 +85,13 @@ class Bulk(NamedTuple):
         return Located(part.origin, Line.of(number, bytes(self.piece.data[start:end])))
 
 
+class Alike(NamedTuple):
+    """A line, and how lines like it are read."""
+
+    sample: Envelopes
+    commas: Commas
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """How slices are read: one layout of unnamed columns, one window."""
@@ -91,6 +104,8 @@ class Digest:
     sides: frozenset[str]
     """What is read of each record; a side may be asked for and never be captured."""
     window: Window | None
+    known: list[Alike] = field(default_factory=list, compare=False)
+    """What lines were like that could be read by their commas; the last."""
 
     @property
     def is_possible(self) -> bool:
@@ -100,6 +115,9 @@ class Digest:
     def of(self, piece: Slice) -> Bulk | Slice:
         """The slice, read; or as it is, where it is not worth it."""
         starts = line_starts(piece.data)
+        bulk = self._alike(piece, starts)
+        if bulk is not None:
+            return bulk
         every = np.arange(len(starts) - 1)
         events = read_envelopes(piece.data, starts) if len(every) else None
         if events is None:
@@ -112,22 +130,84 @@ class Digest:
         odd = np.setdiff1d(every, np.concatenate((events.lines[outside], inside.lines)))
         if len(odd) > MOST_ODD * len(every):
             return piece
-        batch = pa.RecordBatch.from_arrays(columns, names=list(self.names))
-        late = int(self._is_late(piece, starts)[inside.lines].sum())
         elsewhere = Counter(places[outside].tolist())
+        return self._bulk(piece, starts, odd, inside, first_rows, columns, elsewhere)
+
+    def _alike(self, piece: Slice, starts: Indices) -> Bulk | None:
+        """The slice where all its lines are like one before, with one row each.
+
+        None where one is not, or may be a header; the same is then read in another way.
+        """
+        lines = len(starts) - 1
+        if lines < envelopes.MANY_LINES:
+            return None
+        alike, values = self._read_alike(piece.data, starts)
+        if alike is None or values is None:
+            return None
+        order = (OUTPUT, INPUT) if self.layout.output_first else (INPUT, OUTPUT)
+        widths = {OUTPUT: self.layout.output.width, INPUT: self.layout.input.width}
+        cells = {title: values[_payload(title)] for title in order if widths[title]}
+        if any(len(columns) == 1 and columns[0].null_count for columns in cells.values()):
+            return None
+        if len(suspects(cells.get(INPUT, []), self.headers)):
+            return None
+        columns = [column for title in cells for column in cells[title]]
+        events = Envelopes.of(np.arange(lines), list(_texts(alike, values, lines)))
+        places = self._places(events)
+        elsewhere = Counter(places[places != "inside"].tolist())
+        if "" in elsewhere:
+            return None
+        if elsewhere:
+            inside = places == "inside"
+            columns, events = narrowed(columns, inside), events.where(inside)
+        rows = np.arange(len(events.lines) + 1)
+        none = np.empty(0, dtype=np.int64)
+        return self._bulk(piece, starts, none, events, rows, columns, elsewhere)
+
+    def _read_alike(self, data: bytearray, starts: Indices) -> tuple[Alike | None, Cells | None]:
+        """What the lines are like, and their values: like the last slice's, or their first."""
+        lines = len(starts) - 1
+        for known in self.known[:]:
+            values = known.commas.values(data, lines)
+            if values is not None:
+                return known, values
+        first = data[: starts[1]]
+        sample = read_envelopes(first, starts[:2]) if first.startswith(b"{") else None
+        commas = Commas.of(bytes(first[:-1]), VALUES) if sample is not None else None
+        if sample is None or commas is None or not self._fits(sample).all():
+            return None, None
+        widths = {OUTPUT: self.layout.output.width, INPUT: self.layout.input.width}
+        if any(width not in (0, commas.width(_payload(title))) for title, width in widths.items()):
+            return None, None
+        alike = Alike(sample, commas)
+        values = commas.values(data, lines)
+        if values is not None:
+            self.known[:] = [alike]
+        return alike, values
+
+    def _bulk(
+        self,
+        piece: Slice,
+        starts: Indices,
+        odd: Indices,
+        events: Envelopes,
+        first_rows: Indices,
+        columns: Sequence[pa.Array],
+        elsewhere: Counter[str],
+    ) -> Bulk:
         return Bulk(
             piece,
             starts,
             odd,
-            batch,
-            inside.lines,
+            pa.RecordBatch.from_arrays(columns, names=list(self.names)),
+            events.lines,
             first_rows,
-            _keys(inside),
+            _keys(events),
             elsewhere,
-            late,
-            inside.event_id,
-            inside.inference_id,
-            inside.label,
+            int(self._is_late(piece, starts)[events.lines].sum()),
+            events.event_id,
+            events.inference_id,
+            events.label,
         )
 
     def _places(self, events: Envelopes) -> npt.NDArray[np.str_]:
@@ -190,6 +270,30 @@ class Digest:
             cells = [column[record].as_py() or "" for column in columns]
             found[record] = is_header(cells, texts[int(chosen[record])].as_py(), self.headers)
         return found
+
+
+def _texts(alike: Alike, values: Cells, lines: int) -> Iterator[pa.Array]:
+    """The columns of all events: the values of each line, and what is the sample's in all.
+
+    A payload is put together again only for events that a client may have sent twice.
+    """
+    empty = {"null_handling": "replace", "null_replacement": ""}
+    for path, own in zip(PATHS, alike.sample.columns, strict=True):
+        cells = values.get(path, [])
+        if not cells:
+            yield pa.repeat(own[0], lines)
+        elif path == _payload(INPUT) and _INFERENCE_ID in values:
+            text = pc.binary_join_element_wise(*cells, ",", **empty)
+            end = "\n" if path in alike.commas.ended else ""
+            yield pc.binary_join_element_wise(text, end, "")
+        elif len(cells) == 1:
+            yield cells[0].fill_null("") if cells[0].null_count else cells[0]
+        else:
+            yield pa.nulls(lines, pa.utf8())
+
+
+def _payload(title: str) -> Path:
+    return ("captureData", title, "data")
 
 
 def _place(window: Window, text: str) -> str:

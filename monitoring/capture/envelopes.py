@@ -52,12 +52,12 @@ _SCHEMA = pa.schema(
     ]
 )
 
-_PATHS = (
+PATHS = (
     *(("captureData", side, part) for side in (OUTPUT, INPUT) for part in ("data", "encoding")),
     *(("groundTruthData", part) for part in ("data", "encoding")),
     *(("eventMetadata", name) for name in ("eventId", "inferenceId", "inferenceTime")),
 )
-_VALUES = [path for path in _PATHS if path[-1] != "encoding"]
+VALUES = [path for path in PATHS if path[-1] != "encoding"]
 """What differs from line to line; lines of another encoding are of another form."""
 
 
@@ -100,7 +100,7 @@ class Envelopes(NamedTuple):
 
     @property
     def columns(self) -> list[pa.StringArray]:
-        """All texts, in the order of `_PATHS`."""
+        """All texts, in the order of `PATHS`."""
         return [*self.output, *self.input, *self.label, *self[4:]]
 
     @classmethod
@@ -144,13 +144,13 @@ def _formed(data: bytearray, starts: Indices, whole: Flags) -> Envelopes | None:
     sample = _usual(starts, _parsed(data, starts, lines))
     if sample is None or not len(sample.lines) or np.count_nonzero(whole) < MANY_LINES:
         return None
-    form = Form.of(bytes(data[starts[lines[0]] : starts[lines[0] + 1] - 1]), _VALUES)
+    form = Form.of(bytes(data[starts[lines[0]] : starts[lines[0] + 1] - 1]), VALUES)
     if form is None:
         return None
     found, values = form.values(data, starts, whole)
     columns = [
         values[path] if path in values else pa.repeat(column[0], len(found))
-        for path, column in zip(_PATHS, sample.columns, strict=True)
+        for path, column in zip(PATHS, sample.columns, strict=True)
     ]
     return Envelopes.of(found, columns)
 

@@ -60,7 +60,7 @@ class Form(NamedTuple):
             numbered += line[end : texts[number].start()] + b'"%d"' % number
             end = texts[number].end()
         event = json.loads(numbered + line[end:])
-        found = {path: _at(event, path) for path in paths}
+        found = {path: at(event, path) for path in paths}
         chosen = sorted((int(at), path) for path, at in found.items() if isinstance(at, str))
         if not chosen:
             return None
@@ -112,7 +112,8 @@ class Form(NamedTuple):
         return lines[right], values
 
 
-def _at(event: Any, path: Path) -> Any:
+def at(event: Any, path: Path) -> Any:
+    """What a path leads to in a JSON value; None where it leads nowhere."""
     for name in path:
         event = event.get(name) if isinstance(event, dict) else None
     return event

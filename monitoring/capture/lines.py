@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+import numpy as np
+
 from monitoring.errors import CaptureError
 
 LINE_LIMIT = 64 << 20
@@ -179,7 +181,7 @@ class _Reader:
         if not data.endswith(b"\n"):
             data += b"\n"
         run = Run(self.number, data)
-        self.number += data.count(b"\n")
+        self.number += int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
         return run
 
     def _filled(self, room: int) -> bytearray:

@@ -19,7 +19,7 @@ from monitoring.capture import INPUT, OUTPUT, Window, envelopes, reading
 from monitoring.capture.bulk import Bulk, Digest
 from monitoring.capture.layout import Layout, Side
 from monitoring.capture.reading import read_capture
-from monitoring.capture.slices import read_slices
+from monitoring.capture.slices import Slice, read_slices
 from monitoring.capture.tally import Counts
 from monitoring.errors import CaptureError
 
@@ -74,6 +74,30 @@ TIMES = st.sampled_from(
 )
 GOOD = st.builds(
     lambda number, age: line(number, f"{age},Rome"), st.integers(0, 10**6), st.integers(0, 99)
+)
+ALIKE = st.builds(
+    lambda lots, end, retried: [
+        line(
+            number,
+            f"{age},{city}{end}",
+            f"0.{number}",
+            time=f"2026-01-05T{hour:02}:00:00Z",
+            **({"inferenceId": f"order-{number % 3}"} if retried else {}),
+        )
+        for number, age, city, hour in lots
+    ],
+    st.lists(
+        st.tuples(
+            st.integers(0, 99),
+            st.sampled_from(["", "31", "-1.5", "age"]),
+            st.sampled_from(["Rome", "", "city", "a b", "{}[]:"]),
+            st.sampled_from([9, 9, 9, 9, 8, 10]),
+        ),
+        min_size=8,
+        max_size=40,
+    ),
+    st.sampled_from(["", "\n"]),
+    st.booleans(),
 )
 ODD = st.one_of(
     st.builds(line, NUMBERS, PAYLOADS, st.sampled_from(["1", "1\n", "1\n2", "1,2", "", "1\n2\n3"])),
@@ -170,7 +194,10 @@ def few_rows_decide(monkeypatch):
 def test_a_slice_at_once_is_its_records_one_by_one(one_by_one):
     @settings(max_examples=400, deadline=None)
     @given(
-        st.lists(st.lists(GOOD, min_size=12, max_size=40) | st.lists(ODD, max_size=4), max_size=12),
+        st.lists(
+            st.lists(GOOD, min_size=12, max_size=40) | ALIKE | st.lists(ODD, max_size=4),
+            max_size=12,
+        ),
         st.data(),
     )
     def holds(lots, data):
@@ -199,13 +226,18 @@ def test_a_slice_at_once_is_its_records_one_by_one(one_by_one):
 GOOD_START, GOOD_START_TOO = line(-1, "1,Rome"), line(-2, "2,Rome")
 
 
-def digested(tmp_path: Path, lines: list[bytes]) -> Any:
+def undigested(tmp_path: Path, lines: list[bytes]) -> tuple[Slice, Digest]:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"\n".join(lines))
     (piece,) = read_slices(path, Counts())
     layout = Layout(Side(1), Side(2))
     sides = frozenset({INPUT, OUTPUT})
-    return Digest(layout, NAMES, frozenset(NAMES), sides, HOUR).of(piece)
+    return piece, Digest(layout, NAMES, frozenset(NAMES), sides, HOUR)
+
+
+def digested(tmp_path: Path, lines: list[bytes]) -> Any:
+    piece, digest = undigested(tmp_path, lines)
+    return digest.of(piece)
 
 
 ORDINARY = {
@@ -226,6 +258,15 @@ def test_what_endpoints_write_is_ordinary(tmp_path: Path, text: bytes):
     bulk = digested(tmp_path, [text] * 10)
     assert isinstance(bulk, Bulk)
     assert not bulk.odd.size
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("more", [{}, {"inferenceId": "order-1"}], ids=["plain", "named"])
+def test_lines_that_differ_in_values_alone_are_cut_at_their_commas(tmp_path: Path, end, more):
+    lines = [line(number, f"{number},{end}", "0.5", **more) for number in range(20)]
+    piece, digest = undigested(tmp_path, lines)
+    assert isinstance(digest.of(piece), Bulk)
+    assert digest.known
 
 
 def test_an_odd_line_does_not_make_its_neighbours_odd(tmp_path: Path):
