@@ -83,3 +83,48 @@ class Pipelines:
 
     def statuses(self, arn: str) -> dict[str, str]:
         return {name: one["StepStatus"] for name, one in self.steps(arn).items()}
+
+
+BUCKET = "pipeline-tests"
+SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+
+
+def processing(name: str, script: str, *arguments: Any, **other: Any) -> Document:
+    """A Processing step that runs `s3://pipeline-tests/code/<script>` and keeps its output."""
+    code = "/opt/ml/processing/input/code"
+    inputs = [_input("code", f"s3://{BUCKET}/code/{script}", code)]
+    inputs += [
+        _input(channel, uri, f"/opt/ml/processing/input/{channel}")
+        for channel, uri in other.pop("inputs", {}).items()
+    ]
+    place = ["s3:/", BUCKET, {"Get": "Execution.PipelineExecutionId"}, name]
+    output = {
+        "OutputName": "result",
+        "S3Output": {
+            "S3Uri": {"Std:Join": {"On": "/", "Values": place}},
+            "LocalPath": "/opt/ml/processing/output",
+            "S3UploadMode": "EndOfJob",
+        },
+    }
+    cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+    return {
+        "Name": name,
+        "Type": "Processing",
+        "Arguments": {
+            "AppSpecification": {
+                "ImageUri": SKLEARN,
+                "ContainerEntrypoint": ["python3", f"{code}/{script}"],
+                **({"ContainerArguments": list(arguments)} if arguments else {}),
+            },
+            "ProcessingInputs": inputs,
+            "ProcessingOutputConfig": {"Outputs": [output]},
+            "ProcessingResources": {"ClusterConfig": cluster},
+            "RoleArn": ROLE,
+        },
+        **other,
+    }
+
+
+def _input(name: str, uri: Any, local: str) -> Document:
+    source = {"S3Uri": uri, "LocalPath": local, "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {"InputName": name, "S3Input": source}

@@ -1,0 +1,169 @@
+"""Steps that run jobs: what goes in, what comes out, failures, stops, other attempts."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto.core.utils import utcnow
+
+from moto_fixtures.pipelines.jobs import DEFAULT_ATTEMPTS, StepFailed, is_retried
+from moto_fixtures.pipelines.running import STOPPED_BY_USER, wait
+from moto_fixtures.pipelines.state import Execution, Pipeline, StepRun, job_name
+from tests.moto_fixtures.building import client
+from tests.moto_fixtures.pipelines.building import (
+    BUCKET,
+    Pipelines,
+    compare,
+    condition,
+    definition,
+    fail,
+    passes,
+    processing,
+)
+
+WRITE = """
+import json, sys
+from pathlib import Path
+Path("/opt/ml/processing/output/metrics.json").write_text(json.dumps({"auc": float(sys.argv[1])}))
+"""
+DOUBLE = """
+import json
+from pathlib import Path
+auc = json.loads(Path("/opt/ml/processing/input/metrics/metrics.json").read_text())["auc"]
+Path("/opt/ml/processing/output/metrics.json").write_text(json.dumps({"auc": 2 * auc}))
+"""
+SCRIPTS = {
+    "write.py": WRITE,
+    "double.py": DOUBLE,
+    "fail.py": "1 / 0",
+    "sleep.py": "import time; time.sleep(60)",
+}
+METRICS = {"PropertyFileName": "Metrics", "OutputName": "result", "FilePath": "metrics.json"}
+AUC = {
+    "Std:JsonGet": {"PropertyFile": {"Get": "Steps.Double.PropertyFiles.Metrics"}, "Path": "auc"}
+}
+OUTPUT = {"Get": "Steps.Write.ProcessingOutputConfig.Outputs['result'].S3Output.S3Uri"}
+
+
+@pytest.fixture
+def scripted(pipelines: Pipelines, session: boto3.Session) -> Pipelines:
+    s3 = client(session, "s3")
+    s3.create_bucket(Bucket=BUCKET)
+    for name, script in SCRIPTS.items():
+        s3.put_object(Bucket=BUCKET, Key=f"code/{name}", Body=script)
+    return pipelines
+
+
+def test_what_one_step_wrote_another_reads_and_a_condition_weighs(scripted: Pipelines) -> None:
+    scripted.create(
+        definition(
+            processing(
+                "Write", "write.py", {"Std:Join": {"On": "", "Values": [{"Get": "Parameters.Auc"}]}}
+            ),
+            processing("Double", "double.py", inputs={"metrics": OUTPUT}, PropertyFiles=[METRICS]),
+            condition("Gate", compare(AUC, "GreaterThan", 0.7), otherwise=[fail("Low", AUC)]),
+            parameters=[{"Name": "Auc", "Type": "Float", "DefaultValue": 0.4}],
+        )
+    )
+    arn = scripted.run()
+    assert scripted.describe(arn)["PipelineExecutionStatus"] == "Succeeded"
+    steps = scripted.steps(arn)
+    assert list(steps) == ["Write", "Double", "Gate"]
+    job = steps["Double"]["Metadata"]["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
+    assert job.startswith(f"pipelines-{arn.rsplit('/', 1)[-1]}-Double-")
+    described = scripted.sagemaker.describe_processing_job(ProcessingJobName=job)
+    assert described["ProcessingJobStatus"] == "Completed"
+    assert scripted.steps(scripted.run({"Auc": "0.1"}))["Low"]["FailureReason"] == "0.2"
+
+
+def test_a_job_that_fails_fails_its_step_with_its_reason(scripted: Pipelines) -> None:
+    scripted.create(
+        definition(processing("Break", "fail.py"), passes("After", DependsOn=["Break"]))
+    )
+    arn = scripted.run()
+    (step,) = scripted.steps(arn).values()
+    assert step["StepStatus"] == "Failed"
+    assert step["FailureReason"].startswith("AlgorithmError")
+    assert step["AttemptCount"] == 1
+    assert step["Metadata"]["ProcessingJob"]["Arn"]
+
+
+def test_a_property_file_that_was_not_written_fails_the_step_that_reads_it(
+    scripted: Pipelines,
+) -> None:
+    file = {**METRICS, "FilePath": "other.json"}
+    gate = condition("Gate", compare(AUC, "GreaterThan", 0.7))
+    write = processing("Double", "write.py", "0.5", PropertyFiles=[file])
+    scripted.create(definition(write, gate))
+    steps = scripted.steps(scripted.run())
+    assert "Double/other.json cannot be read" in steps["Gate"]["FailureReason"]
+
+
+def test_a_stop_stops_the_job_that_runs_and_begins_no_other(scripted: Pipelines) -> None:
+    sleep = processing("Sleep", "sleep.py")
+    scripted.create(definition(sleep, passes("After", DependsOn=["Sleep"])))
+    arn, sagemaker = scripted.start(), scripted.sagemaker
+    until = time.monotonic() + 20
+    while "ProcessingJob" not in scripted.steps(arn).get("Sleep", {}).get("Metadata", {}):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert scripted.describe(arn)["PipelineExecutionStatus"] == "Executing"
+    sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
+    wait(arn)
+    got = scripted.describe(arn)
+    assert (got["PipelineExecutionStatus"], got["FailureReason"]) == ("Stopped", STOPPED_BY_USER)
+    assert scripted.statuses(arn) == {"Sleep": "Stopped"}
+    (job,) = sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
+    assert job["ProcessingJobStatus"] == "Stopped"
+
+
+def step_run(attempts: int) -> StepRun:
+    return StepRun("Train", "Training", attempts=attempts)
+
+
+POLICY = {"ExceptionType": ["SageMaker.CAPACITY_ERROR"], "MaxAttempts": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts", "policies", "again"),
+    [
+        ("SageMaker.CAPACITY_ERROR", 1, [POLICY], True),
+        ("SageMaker.CAPACITY_ERROR", 2, [POLICY], True),
+        ("SageMaker.CAPACITY_ERROR", 3, [POLICY], False),
+        ("SageMaker.RESOURCE_LIMIT", 1, [POLICY], False),
+        ("", 1, [POLICY], False),
+        ("Step.THROTTLING", 1, None, True),
+        ("Step.THROTTLING", DEFAULT_ATTEMPTS, None, False),
+        ("SageMaker.CAPACITY_ERROR", 1, None, False),
+    ],
+)
+def test_another_attempt_is_made_while_a_policy_asks_for_it(
+    kind: str, attempts: int, policies: Any, again: bool
+) -> None:
+    assert is_retried(StepFailed("why", kind), policies, step_run(attempts)) is again
+
+
+def test_a_policy_that_expires_makes_no_attempt_after_it() -> None:
+    policy = {"ExceptionType": ["Step.THROTTLING"], "ExpireAfterMin": 10}
+    run = step_run(1)
+    failure = StepFailed("why", "Step.THROTTLING")
+    assert is_retried(failure, [policy], run)
+    run.started = utcnow() - timedelta(minutes=11)
+    assert not is_retried(failure, [policy], run)
+
+
+@pytest.mark.parametrize("longest", [32, 63])
+@pytest.mark.parametrize("step", ["T", "Train_the-model", "x" * 64])
+def test_a_job_name_is_valid_and_fits(step: str, longest: int) -> None:
+    pipeline = Pipeline({"PipelineName": "p"}, "arn", utcnow(), utcnow(), [])
+    version: Any = None
+    execution = Execution(pipeline, version, {}, {})
+    names = {job_name(execution, step, longest) for _ in range(5)}
+    assert len(names) == 5
+    for name in names:
+        assert len(name) <= longest
+        assert all(part.isalnum() for part in name.replace("--", "").split("-"))
