@@ -32,6 +32,11 @@ def run_training(request: Document, region: str, account: str) -> dict[str, Any]
     return _run("training", request, region, account)
 
 
+def run_transform(request: Document, region: str, account: str) -> dict[str, Any]:
+    """Create a transform job, wait for its end, and describe it; see `run_processing`."""
+    return _run("transform", request, region, account)
+
+
 def _run(kind: str, request: Document, region: str, account: str) -> dict[str, Any]:
     sagemaker = client("sagemaker", region, account)
     arn = next(

@@ -17,7 +17,6 @@ REFUSED_ACTIONS: Mapping[str, str] = dict.fromkeys(
         "CreateAutoMLJobV2",
         "CreateCompilationJob",
         "CreateHyperParameterTuningJob",
-        "CreateTransformJob",
     ),
     "moto would answer that it completed though nothing ran.",
 )
@@ -121,6 +120,13 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
         "RetryStrategy": "Shown; no instance fails, so nothing is tried again.",
         "RemoteDebugConfig": "Shown; nobody can connect.",
         "InfraCheckConfig": "Shown; there are no instances to check.",
+    },
+    "CreateTransformJob": {
+        "TransformResources": "The serving app runs in this process, whatever the instances.",
+        "MaxConcurrentTransforms": "Requests go one after the other.",
+        "ModelClientConfig": "A model that fails is not asked again.",
+        "Environment": "The model's variables are not set, as behind an endpoint.",
+        "ExperimentConfig": "Shown; no trial component is made.",
     },
     "CreatePipeline": {
         "RoleArn": "No role is assumed.",
