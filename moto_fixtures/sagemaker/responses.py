@@ -17,10 +17,13 @@ from moto_fixtures.sagemaker.executions import ExecutionActions
 from moto_fixtures.sagemaker.job_definitions import JobDefinitionActions
 from moto_fixtures.sagemaker.model_packages import ModelPackageActions
 from moto_fixtures.sagemaker.models import ModelActions
+from moto_fixtures.sagemaker.pipelines import PipelineExecutionActions
 from moto_fixtures.sagemaker.processing_jobs import ProcessingJobActions
 from moto_fixtures.sagemaker.projects import ProjectActions
 from moto_fixtures.sagemaker.schedules import ScheduleActions
 from moto_fixtures.sagemaker.tags import TagActions
+from moto_fixtures.sagemaker.training_jobs import TrainingJobActions
+from moto_fixtures.sagemaker.transform_jobs import TransformJobActions
 
 
 class Response(
@@ -31,9 +34,12 @@ class Response(
     EndpointActions,
     ModelActions,
     ModelPackageActions,
+    PipelineExecutionActions,
     ProcessingJobActions,
     ProjectActions,
     TagActions,
+    TrainingJobActions,
+    TransformJobActions,
     SageMakerResponse,
 ):
     """moto's SageMaker actions, ours before them."""
