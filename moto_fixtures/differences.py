@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from moto_fixtures.cloudformation.template import MAXIMUM_BODY as MAXIMUM_TEMPLATE
 from moto_fixtures.data_capture import FILE_BYTES
+from moto_fixtures.deployments import ROLLBACK, START_SECONDS
 from moto_fixtures.scheduler import START_DELAY
 
 SCHEDULER = "tests/moto_fixtures/test_scheduler.py"
@@ -29,6 +30,7 @@ class Difference:
     """The test: file::name."""
 
 
+DEPLOYMENTS = "tests/moto_fixtures/test_deployments.py"
 LABELLED = "tests/moto_fixtures/test_labelled_executions.py"
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -87,17 +89,42 @@ DIFFERENCES: tuple[Difference, ...] = (
         f"{SAGEMAKER}/test_schedules.py::test_an_endpoint_that_is_watched_is_not_deleted",
     ),
     Difference(
-        "creating an endpoint",
-        "`Creating` for minutes",
-        "`InService`, or `Failed` with its reason, within the call",
-        f"{SAGEMAKER}/test_registry.py::test_a_model_made_from_a_package_serves",
+        "starting a fleet of instances",
+        "`Creating` or `Updating` for minutes",
+        f"no time, so that an endpoint is `InService` or `Failed` within the call; {START_SECONDS} "
+        "gives it seconds of the clock",
+        f"{DEPLOYMENTS}::test_a_fleet_takes_the_time_it_is_given",
     ),
     Difference(
-        "updating an endpoint",
-        "blue and green fleets; traffic shifts as DeploymentConfig says",
-        "all traffic moves within the call; a model that does not load leaves the old one",
-        f"{SAGEMAKER}/test_endpoints.py::"
-        "test_an_update_to_a_model_that_does_not_load_leaves_the_old_one_serving",
+        "end of an update with a termination wait",
+        "UNCONFIRMED",
+        "`Updating` until the old fleet has gone; alarms are heeded until then only while it bakes",
+        f"{DEPLOYMENTS}::test_the_old_fleet_waits_to_be_terminated",
+    ),
+    Difference(
+        "a rollback on alarm",
+        "traffic goes back at once; its status and reason are UNCONFIRMED",
+        f"`RollingBack` for {ROLLBACK.seconds // 60} minute, then `InService` with a FailureReason "
+        "that names the alarms",
+        f"{DEPLOYMENTS}::test_an_alarm_gives_all_traffic_back",
+    ),
+    Difference(
+        "which variant answers",
+        "drawn by lot, by weight",
+        "the one furthest behind its weight, so the same on every run",
+        "tests/moto_fixtures/test_invocations.py::test_requests_are_split_by_weight_exactly",
+    ),
+    Difference(
+        "how many requests a shadow gets",
+        "UNCONFIRMED: the share that its weight is of the production variant's",
+        "that share, evenly",
+        "tests/moto_fixtures/test_invocations.py::test_a_shadow_gets_its_share_of_copies",
+    ),
+    Difference(
+        "a change of weights or counts",
+        "`Updating` for minutes",
+        "within the call",
+        f"{SAGEMAKER}/test_endpoints.py::test_a_capacity_changes_without_touching_the_weight",
     ),
     Difference(
         "when captured events reach S3",

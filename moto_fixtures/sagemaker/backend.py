@@ -13,6 +13,7 @@ from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.utils import arn_formatter
 
 from moto_fixtures.data_capture import CaptureBuffer
+from moto_fixtures.endpoint_metrics import MetricBuffer
 from moto_fixtures.sagemaker.errors import AWSValidationException, ResourceNotFound
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Backend(SageMakerModelBackend):
         self.package_versions: dict[str, int] = {}
         self.package_group_policies: dict[str, str] = {}
         self.capture = CaptureBuffer(account_id, region_name)
+        self.metrics = MetricBuffer(account_id, region_name)
 
     def arn(self, resource_type: str, name: str) -> str:
         """The ARN of a resource of this account and region."""

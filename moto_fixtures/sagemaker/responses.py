@@ -11,6 +11,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from moto_fixtures.sagemaker import limits, validation
 from moto_fixtures.sagemaker.alerts import AlertActions
+from moto_fixtures.sagemaker.endpoint_configs import EndpointConfigActions
 from moto_fixtures.sagemaker.endpoints import EndpointActions
 from moto_fixtures.sagemaker.errors import NotSimulatedError
 from moto_fixtures.sagemaker.executions import ExecutionActions
@@ -32,6 +33,7 @@ class Response(
     ExecutionActions,
     AlertActions,
     EndpointActions,
+    EndpointConfigActions,
     ModelActions,
     ModelPackageActions,
     PipelineExecutionActions,

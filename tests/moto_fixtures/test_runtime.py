@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sagemaker.models import sagemaker_backends
 
-from moto_fixtures import data_capture, runtime
+from moto_fixtures import data_capture, invocations, runtime
 from moto_fixtures.runtime import InvocationError, Record
 from tests.moto_fixtures.building import BUCKET, Project, variant
 
@@ -76,7 +76,7 @@ def test_what_the_model_refuses_is_a_model_error(project: Project) -> None:
 
 def test_six_megabytes_are_the_limit(project: Project) -> None:
     with pytest.raises(ClientError, match="HTTP content length exceeded 6291456 bytes"):
-        invoke(project, b"x" * (runtime.MAXIMUM_BODY + 1))
+        invoke(project, b"x" * (invocations.MAXIMUM_BODY + 1))
 
 
 def test_a_variant_is_called_by_name(project: Project) -> None:

@@ -25,17 +25,15 @@ def test_a_member_that_asks_for_nothing_is_not_refused(action: str, member: str)
     limits.refuse(action, {member: False})
 
 
-def test_a_shadow_variant_that_would_receive_nothing_makes_no_configuration(
-    project: Project,
-) -> None:
-    with pytest.raises(ClientError, match="ShadowProductionVariants") as refused:
+def test_an_asynchronous_endpoint_makes_no_configuration(project: Project) -> None:
+    with pytest.raises(ClientError, match="AsyncInferenceConfig") as refused:
         project.sagemaker.create_endpoint_config(
-            EndpointConfigName="shadowed",
+            EndpointConfigName="later",
             ProductionVariants=[variant(project.endpoint)],
-            ShadowProductionVariants=[variant(project.endpoint, VariantName="shadow")],
+            AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://b/out"}},
         )
     assert refused.value.response["Error"]["Code"] == "NotSimulated"
-    configs = project.sagemaker.list_endpoint_configs(NameContains="shadowed")
+    configs = project.sagemaker.list_endpoint_configs(NameContains="later")
     assert configs["EndpointConfigs"] == []
 
 
@@ -45,23 +43,3 @@ def test_a_model_of_several_containers_is_refused(project: Project) -> None:
         project.sagemaker.create_model(
             ModelName="pipeline", ExecutionRoleArn=ROLE, Containers=[container, container]
         )
-
-
-def test_a_deployment_configuration_is_shown_and_the_update_is_done_at_once(
-    project: Project,
-) -> None:
-    project.sagemaker.create_endpoint_config(
-        EndpointConfigName="next", ProductionVariants=[variant(project.endpoint)]
-    )
-    rolling = {
-        "RollingUpdatePolicy": {
-            "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
-            "WaitIntervalInSeconds": 3600,
-        }
-    }
-    project.sagemaker.update_endpoint(
-        EndpointName=project.endpoint, EndpointConfigName="next", DeploymentConfig=rolling
-    )
-    found = project.sagemaker.describe_endpoint(EndpointName=project.endpoint)
-    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "next")
-    assert found["LastDeploymentConfig"] == rolling
