@@ -22,7 +22,15 @@ from cfnlint.helpers import FUNCTION_RULES, FUNCTIONS_ALL
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
 from moto_fixtures import differences, runtime
-from moto_fixtures.cloudformation import intrinsics, parameters, rules, schema, template
+from moto_fixtures.cloudformation import (
+    account_types,
+    dynamic_references,
+    intrinsics,
+    parameters,
+    rules,
+    schema,
+    template,
+)
 from moto_fixtures.cloudformation import limits as stack_limits
 from moto_fixtures.cloudformation.resource_types import RESOURCE_TYPES
 from moto_fixtures.cloudformation.responses import CloudFormationResponse
@@ -269,15 +277,20 @@ def _templates() -> str:
         (
             "parameter types",
             ["String", "Number", *parameters.LISTS, parameters.SSM_NAME,
-             "AWS::SSM::Parameter::Value<String or a list>"],
-            ["types that must exist in the account, such as AWS::EC2::Subnet::Id"],
+             "AWS::SSM::Parameter::Value<a type of this row>", *account_types.ACCOUNT_TYPES,
+             "List<one of these>"],
+            [],
         ),
         (
             "DeletionPolicy, UpdateReplacePolicy",
             sorted(template.DELETION_POLICIES - {"Snapshot"}),
             ["Snapshot: no type here has snapshots"],
         ),
-        ("dynamic references", [], ["{{resolve:ssm:…}}, {{resolve:secretsmanager:…}}"]),
+        (
+            "dynamic references",
+            [f"{{{{resolve:{name}:…}}}} in properties" for name in dynamic_references.SERVICES],
+            ["in Outputs, Conditions and Rules; ssm-secure, as AWS does for these types"],
+        ),
         ("change sets", ["CREATE", "UPDATE"], ["IMPORT"]),
     )  # fmt: skip
     rows = [(part, _listed(used), _listed(refused)) for part, used, refused in parts]

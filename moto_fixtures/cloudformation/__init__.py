@@ -8,7 +8,8 @@
     blueprint      everything that can be known to be wrong before anything is made
       template       text → sections       parameters   values, types and limits
       intrinsics     Ref, Fn::Sub, …       graph        who needs whom
-      rules          the Rules section
+      rules          the Rules section      account_types  parameters that must exist
+      dynamic_references  {{resolve:ssm:…}}, {{resolve:secretsmanager:…}}
     plan           what an update would do: Add, Modify, Remove, and which are replaced
     deployment     does it, one resource at a time, with an undo for each
     rollback       takes it back, and deletes whole stacks

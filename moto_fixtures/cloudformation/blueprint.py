@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto_fixtures.cloudformation import graph, parameters, resource_types, rules, schema
+from moto_fixtures.cloudformation import (
+    account_types,
+    dynamic_references,
+    graph,
+    parameters,
+    resource_types,
+    rules,
+    schema,
+)
 from moto_fixtures.cloudformation.errors import InsufficientCapabilities, ValidationError
 from moto_fixtures.cloudformation.intrinsics import Evaluator, Lookup
 from moto_fixtures.cloudformation.resource_types.base import Scope
@@ -71,10 +79,9 @@ def draw(stack: Stack, intent: Intent, scope: Scope) -> Blueprint:
     check_capabilities(template, intent.capabilities)
     declared = template.section("Parameters")
     texts = parameters.given(declared, intent.parameters)
-    values = {
-        **parameters.resolve(declared, texts, scope.read_ssm),
-        **_pseudo_parameters(stack, intent, scope),
-    }
+    typed = parameters.resolve(declared, texts, scope.read_ssm, account_types.look_up(scope))
+    intent.resolved = parameters.read_from_ssm(declared, typed)
+    values = {**typed, **_pseudo_parameters(stack, intent, scope)}
     evaluate = Evaluator(template, values, _Nothing())
     rules.check(evaluate)
     for name in template.section("Conditions"):
@@ -87,6 +94,8 @@ def draw(stack: Stack, intent: Intent, scope: Scope) -> Blueprint:
 def check(template: Template, region: str) -> None:
     """Check what needs no parameters: types and references."""
     _check_types(template, region)
+    for section in ("Conditions", "Rules"):
+        dynamic_references.refuse(dict(template.section(section)), section)
     graph.check_references(template, region)
 
 

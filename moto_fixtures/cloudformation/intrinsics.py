@@ -22,7 +22,6 @@ UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
 NO_VALUE = object()
 
 SUBSTITUTION = re.compile(r"\$\{([^{}]*)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
 
 
 class Lookup(Protocol):
@@ -56,8 +55,6 @@ class Evaluator:
             return {
                 key: found for key, item in value.items() if (found := self(item)) is not NO_VALUE
             }
-        if isinstance(value, str) and (found := _DYNAMIC.search(value)):
-            raise NotSimulated(f"Dynamic reference {found[0]}")
         return value
 
     def reference(self, name: str) -> Any:
@@ -113,6 +110,11 @@ def is_unknown(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(is_unknown, value))
     return isinstance(value, str) and UNKNOWN in value
+
+
+def is_secret(value: str) -> bool:
+    """Whether a text is yet to be read from Secrets Manager."""
+    return "{{resolve:secretsmanager:" in value
 
 
 def _arguments(function: str, argument: Any, *counts: int) -> list[Any]:

@@ -1,8 +1,7 @@
 """Parameters: what the caller gave, held against what the template declares.
 
-A value is always text on the wire; its declared type says how to read it. Types that must
-exist in the account (AWS::EC2::Subnet::Id and kin) are refused by name: accepting an id that
-is not there is what this offline AWS must not do.
+A value is always text on the wire; its declared type says how to read it. A value of a type
+that must exist in the account (AWS::EC2::Subnet::Id and kin) is looked up there.
 """
 
 from __future__ import annotations
@@ -11,15 +10,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
+from moto_fixtures.cloudformation.account_types import ACCOUNT_TYPES
+from moto_fixtures.cloudformation.errors import ValidationError
 from moto_fixtures.cloudformation.intrinsics import text
 
 LISTS = ("CommaDelimitedList", "List<Number>", "List<String>")
-_SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(String|CommaDelimitedList|List<String>)>")
+_SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
+_LIST = re.compile(r"List<(AWS::.+)>")
 SSM_NAME = "AWS::SSM::Parameter::Name"
 NO_ECHO = "****"
 
 ReadSsm = Callable[[str], str]
+Exists = Callable[[str, str], bool]
+"""(type, value) → whether the account has it."""
 
 
 def given(declared: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, str]:
@@ -47,18 +50,29 @@ def given(declared: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, str
 
 
 def resolve(
-    declared: Mapping[str, Any], texts: Mapping[str, str], read_ssm: ReadSsm
+    declared: Mapping[str, Any], texts: Mapping[str, str], read_ssm: ReadSsm, exists: Exists
 ) -> dict[str, Any]:
-    """Typed values by name: lists are lists, SSM types are looked up.
+    """Typed values by name: lists are lists, SSM types are read, what must exist is looked up.
 
-    >>> resolve({"Zones": {"Type": "CommaDelimitedList"}}, {"Zones": "a, b"}, str)
+    >>> zones = {"Zones": {"Type": "CommaDelimitedList"}}
+    >>> resolve(zones, {"Zones": "a, b"}, read_ssm=str, exists=lambda kind, value: True)
     {'Zones': ['a', 'b']}
     """
     values: dict[str, Any] = {}
     for name, rules in declared.items():
         check(name, rules, texts[name])
         values[name] = _typed(name, rules["Type"], texts[name], read_ssm)
+        _check_existence(name, rules["Type"], values[name], exists)
     return values
+
+
+def read_from_ssm(declared: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, str]:
+    """The values that were read from SSM, by parameter."""
+    return {
+        name: as_text(typed[name])
+        for name, rules in declared.items()
+        if _SSM_VALUE.fullmatch(rules["Type"])
+    }
 
 
 def check(name: str, rules: Mapping[str, Any], value: str) -> None:
@@ -106,13 +120,30 @@ def _typed(name: str, kind: str, value: str, read_ssm: ReadSsm) -> Any:
         read_ssm(value)
         return value
     if found := _SSM_VALUE.fullmatch(kind):
-        stored = read_ssm(value)
-        return stored if found[1] == "String" else _members(stored)
-    if kind.startswith(("AWS::", "List<AWS::")):
-        raise NotSimulated(f"Parameter type {kind} (parameter {name})")
+        return _typed(name, found[1], read_ssm(value), read_ssm)
+    if kind in ACCOUNT_TYPES:
+        return value
+    if (found := _LIST.fullmatch(kind)) and found[1] in ACCOUNT_TYPES:
+        return _members(value)
     raise ValidationError(
         f"Template format error: Unrecognized parameter type: {kind} (parameter {name})"
     )
+
+
+def _check_existence(name: str, kind: str, value: Any, exists: Exists) -> None:
+    """Raise ValidationError naming the first value the account does not have."""
+    stored = _SSM_VALUE.fullmatch(kind)
+    kind = stored[1] if stored else kind
+    listed = _LIST.fullmatch(kind)
+    kind = listed[1] if listed else kind
+    if kind not in ACCOUNT_TYPES:
+        return
+    for item in value if isinstance(value, list) else [value]:
+        if not exists(kind, item):
+            raise ValidationError(
+                f"Parameter validation failed: parameter value {item} for parameter name {name} "
+                "does not exist"
+            )
 
 
 def _members(value: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from moto_fixtures.cloudformation import resource_types, schema
+from moto_fixtures.cloudformation import dynamic_references, resource_types, schema
 from moto_fixtures.cloudformation.blueprint import Blueprint
 from moto_fixtures.cloudformation.errors import ValidationError
 from moto_fixtures.cloudformation.intrinsics import UNKNOWN, Evaluator, is_unknown, text
@@ -139,7 +139,9 @@ def desired(blueprint: Blueprint, evaluate: Evaluator, logical_id: str) -> Desir
     """Evaluate one resource of the template."""
     declared = blueprint.template.resources[logical_id]
     found = schema.of(declared["Type"], blueprint.scope.region)
-    properties = evaluate(declared.get("Properties") or {})
+    properties = dynamic_references.read_parameters(
+        evaluate(declared.get("Properties") or {}), blueprint.scope, declared["Type"]
+    )
     deletion_policy = evaluate(declared.get("DeletionPolicy", "Delete"))
     return Desired(
         logical_id,
@@ -225,6 +227,7 @@ def outputs(blueprint: Blueprint, evaluate: Evaluator) -> tuple[Output, ...]:
         if not evaluate.active(declared):
             continue
         value = evaluate(declared["Value"])
+        dynamic_references.refuse(value, "Outputs")
         if isinstance(value, dict | list):
             raise ValidationError(
                 "Template format error: The Value field of every Outputs member must "

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from moto_fixtures.cloudformation.intrinsics import is_unknown
+from moto_fixtures.cloudformation.intrinsics import is_secret, is_unknown
 
 Schema = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ def problems(value: Any, schema: Schema, root: Schema, path: str = "#") -> list[
 
 def _problems(value: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     schema = _resolved(schema, root)
-    if isinstance(value, str) and is_unknown(value):
+    if isinstance(value, str) and (is_unknown(value) or is_secret(value)):
         return
     types = _types(schema)
     if types and not any(_TYPES[name](value) for name in types):

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from moto_fixtures.cloudformation import resource_types, schema
+from moto_fixtures.cloudformation import dynamic_references, resource_types, schema
 from moto_fixtures.cloudformation.errors import ResourceFailed, ValidationError, reason
 from moto_fixtures.cloudformation.resource_types.base import Scope
 from moto_fixtures.cloudformation.stack import Former, Resource, Stack, Undo
@@ -111,7 +111,8 @@ def delete(stack: Stack, scope: Scope, retain: Iterable[str] = ()) -> None:
 
 
 def effective(resource: Resource, scope: Scope) -> dict[str, Any]:
-    """The properties a service is told: the template's, the generated name, the stack's tags."""
+    """The properties a service is told: the template's with its secrets read, the generated
+    name, the stack's tags."""
     row = resource_types.of(resource.type_name, resource.logical_id)
     found = schema.of(resource.type_name, scope.region)
     properties = dict(resource.properties)
@@ -129,7 +130,8 @@ def effective(resource: Resource, scope: Scope) -> dict[str, Any]:
                 if key not in named
             ]
             properties["Tags"] = [*own, *inherited]
-    return properties
+    read: dict[str, Any] = dynamic_references.read_secrets(properties, scope)
+    return read
 
 
 def _restore(stack: Stack, scope: Scope, step: Undo) -> bool:

@@ -89,6 +89,8 @@ class Intent:
     notification_arns: tuple[str, ...] = ()
     role_arn: str | None = None
     disable_rollback: bool = False
+    resolved: dict[str, str] = field(default_factory=dict)
+    """What was read for parameters of an SSM type, when the intent was last looked at."""
 
 
 @dataclass(frozen=True)

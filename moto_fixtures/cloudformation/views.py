@@ -172,10 +172,11 @@ def validated(found: Template) -> dict[str, Any]:
 def _parameters(intent: Intent) -> list[dict[str, Any]]:
     declared = intent.template.section("Parameters")
     return [
-        {
-            "ParameterKey": name,
-            "ParameterValue": parameters.NO_ECHO if declared[name].get("NoEcho") else value,
-        }
+        _present(
+            ParameterKey=name,
+            ParameterValue=parameters.NO_ECHO if declared[name].get("NoEcho") else value,
+            ResolvedValue=intent.resolved.get(name),
+        )
         for name, value in parameters.given(declared, intent.parameters).items()
     ]
 

@@ -60,17 +60,22 @@ class Scope:
     def read_ssm(self, name: str) -> str:
         """The value of an SSM parameter.
 
-        Raises ValidationError when there is none of that name.
+        Raises ValidationError when there is none of that name, or it is a SecureString.
         """
         try:
-            found: str = self.call("ssm", "get_parameter", Name=name)["Parameter"]["Value"]
+            found = self.call("ssm", "get_parameter", Name=name)["Parameter"]
         except ClientError as error:
             if not is_absent(error):
                 raise
             raise ValidationError(
                 f"Unable to fetch parameters [{name}] from parameter store for this account."
             ) from None
-        return found
+        if found["Type"] == "SecureString":
+            raise ValidationError(
+                f"Parameters [{name}] referenced by template have types not supported by "
+                "CloudFormation."
+            )
+        return str(found["Value"])
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"

@@ -23,7 +23,7 @@ def note(value: Any, **extra: Any) -> dict[str, Any]:
     ("resources", "said"),
     [
         ({"A": {"Type": "AWS::Bogus::Thing"}}, r"Unrecognized .*: \[AWS::Bogus::Thing\]"),
-        ({"A": {"Type": "AWS::EC2::VPC"}}, r"AWS::EC2::VPC \(resource A\) is not simulated"),
+        ({"A": {"Type": "AWS::RDS::DBInstance"}}, r"DBInstance \(resource A\) is not simulated"),
         ({"A": {"Type": "Custom::Thing"}}, "Custom::Thing .* is not simulated"),
         ({"A": note({"Ref": "B"})}, r"Unresolved resource dependencies \[B\] in the Resources"),
         ({"A": note({"Fn::Sub": "${B.Arn}-${C}"})}, r"dependencies \[B, C\] in the Resources"),

@@ -99,7 +99,7 @@ def test_a_wrong_use_is_refused_with_its_reason(value: Any, said: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [{"Fn::Transform": {}}, {"Fn::ForEach": []}, "x{{resolve:secretsmanager:a:SecretString}}"],
+    [{"Fn::Transform": {}}, {"Fn::ForEach": []}, {"Fn::GetStackOutput": []}],
 )
 def test_what_is_not_simulated_is_refused_by_name(value: Any) -> None:
     with pytest.raises(NotSimulated):

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 from moto_fixtures.cloudformation import parameters
-from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
+from moto_fixtures.cloudformation.errors import ValidationError
 
 SSM = {"/image": "ami-1", "/zones": "a,b"}
 
 
+def nothing_exists(_kind: str, _value: str) -> bool:
+    return False
+
+
 def resolve(rules: dict[str, Any], value: str) -> Any:
-    return parameters.resolve({"It": rules}, {"It": value}, SSM.__getitem__)["It"]
+    return parameters.resolve({"It": rules}, {"It": value}, SSM.__getitem__, nothing_exists)["It"]
 
 
 @pytest.mark.parametrize(
@@ -62,9 +66,10 @@ def test_the_constraint_description_is_said_instead_of_the_constraint() -> None:
         resolve(rules, "10")
 
 
-def test_a_type_that_must_exist_in_the_account_is_refused_by_name() -> None:
-    with pytest.raises(NotSimulated, match="AWS::EC2::Subnet::Id"):
-        resolve({"Type": "AWS::EC2::Subnet::Id"}, "subnet-1")
+@pytest.mark.parametrize("kind", ["AWS::EC2::Subnet::Id", "List<AWS::EC2::Subnet::Id>"])
+def test_a_value_the_account_does_not_have_is_refused(kind: str) -> None:
+    with pytest.raises(ValidationError, match=r"value subnet-1 .* name It does not exist"):
+        resolve({"Type": kind}, "subnet-1")
 
 
 def test_all_unknown_and_all_missing_parameters_are_named() -> None:
