@@ -15,11 +15,13 @@ def install() -> None:
     """Teach moto our resources. Idempotent."""
     from moto_fixtures import (
         cloudformation,
+        codebuild,
         deployments,
         endpoint_metrics,
         runtime,
         sagemaker,
         scheduler,
+        work,
     )
     from moto_fixtures.jobs import background
     from moto_fixtures.pipelines import running as pipelines
@@ -30,5 +32,7 @@ def install() -> None:
     background.install()
     pipelines.install()
     cloudformation.install()
+    work.install()
+    codebuild.install()
     endpoint_metrics.install()
     deployments.install()

@@ -20,17 +20,20 @@ import yaml
 PHASES = ("install", "pre_build", "build", "post_build")
 SHELLS = ("bash", "sh", "/bin/sh")
 ON_FAILURE = ("ABORT", "CONTINUE")
-ARTIFACT_KEYS = ("files", "base-directory", "discard-paths", "exclude-paths")
+LOOKED_UP = ("parameter-store", "secrets-manager")
+"""Sections of `env` whose values are kept elsewhere."""
+ARTIFACT_KEYS = ("files", "base-directory", "discard-paths", "exclude-paths", "name")
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "buildspec": ("version", "env", "phases", "artifacts"),
-    "env": ("shell", "variables", "exported-variables"),
+    "buildspec": ("version", "env", "phases", "artifacts", "cache"),
+    "env": ("shell", "variables", *LOOKED_UP, "exported-variables"),
     "phases": PHASES,
     "phase": ("commands", "finally", "on-failure", "runtime-versions"),
     "runtime-versions": ("python",),
     "artifacts": (*ARTIFACT_KEYS, "secondary-artifacts"),
     "secondary-artifacts": ARTIFACT_KEYS,
+    "cache": ("paths", "key", "fallback-keys"),
 }
-"""What is simulated, by where it stands."""
+"""What is simulated, by where it stands. A cache is never filled: each build is the first."""
 
 
 class BuildspecError(Exception):
@@ -43,10 +46,19 @@ def load(path: Path) -> dict[str, Any]:
     Raises BuildspecError, beginning with the path and CodeBuild's YAML_FILE_ERROR.
     """
     try:
-        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-        _check(spec)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, BuildspecError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise BuildspecError(f"{path}: YAML_FILE_ERROR: {error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, where: str) -> dict[str, Any]:
+    """As `load`, from the text itself; `where` begins its errors."""
+    try:
+        spec = yaml.safe_load(text)
+        _check(spec)
+    except (yaml.YAMLError, BuildspecError) as error:
+        raise BuildspecError(f"{where}: YAML_FILE_ERROR: {error}") from error
     return {"env": {}, "artifacts": {}, **spec}
 
 
@@ -64,6 +76,7 @@ def _check(spec: Any) -> None:
         _check_phase(name, phase)
     artifacts = spec.get("artifacts", {})
     _check_keys("artifacts", artifacts)
+    _check_keys("cache", spec.get("cache", {}))
     for secondary in artifacts.get("secondary-artifacts", {}).values():
         _check_keys("secondary-artifacts", secondary)
 

@@ -15,6 +15,29 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+_registered: dict[str, Path] = {}
+
+
+def register(location: str, repository: Path) -> None:
+    """Let a checkout of this machine stand for a repository elsewhere, by its address or name.
+
+    Raises LookupError when there is no repository.
+    """
+    if head(repository) is None:
+        raise LookupError(
+            f"{repository}: no git repository with a commit; name the directory of a checkout"
+        )
+    _registered[location] = repository.resolve()
+
+
+def registered(location: str) -> Path | None:
+    """The checkout that stands for a repository, if one does.
+
+    >>> registered("https://github.com/nobody/nothing") is None
+    True
+    """
+    return _registered.get(location)
+
 
 def head(source: Path) -> str | None:
     """The hash of the commit `source` is a checkout of, or None where it is not one."""

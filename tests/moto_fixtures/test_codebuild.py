@@ -14,7 +14,8 @@ import pytest
 
 from moto_fixtures.buildspec import BuildspecError, load
 from moto_fixtures.checkout import checkout, head, working_copy
-from moto_fixtures.codebuild import Build, main, run
+from moto_fixtures.codebuild import Build, run
+from moto_fixtures.codebuild.__main__ import main
 
 FRAME = """
 version: "0.2"
@@ -236,8 +237,11 @@ BAD = {
     "reports under buildspec is not simulated": (
         'version: "0.2"\nphases: {build: {commands: []}}\nreports: {}'
     ),
-    "parameter-store under env is not simulated": (
-        'version: "0.2"\nenv: {parameter-store: {A: b}}\nphases: {build: {commands: []}}'
+    "git-credential-helper under env is not simulated": (
+        'version: "0.2"\nenv: {git-credential-helper: yes}\nphases: {build: {commands: []}}'
+    ),
+    "run-as under phase is not simulated": (
+        'version: "0.2"\nphases: {build: {run-as: builder, commands: []}}'
     ),
     "deploy under phases is not simulated": 'version: "0.2"\nphases: {deploy: {commands: []}}',
     "nodejs under runtime-versions is not simulated": (

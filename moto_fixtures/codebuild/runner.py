@@ -1,9 +1,7 @@
-"""CodeBuild: run a buildspec on this machine as CodeBuild would in its container.
+"""A buildspec's commands, run on this machine as CodeBuild runs them in its container.
 
-Needs     a buildspec, a source directory or commit, and the project's variables
+Needs     a buildspec, a source directory, and the project's variables
 Writes    the artifacts the buildspec names; everything a command prints goes to one output
-
-    python -m moto_fixtures.codebuild --source . -e SAGEMAKER_PROJECT_NAME=fraud
 
 The tools are those of the running interpreter's environment, which stands in for the build
 image. The one thing a reader gets wrong: the working directory and *exported* variables last
@@ -13,7 +11,6 @@ variables end with the command that made them.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -29,8 +26,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from moto_fixtures.buildspec import PHASES, BuildspecError, load
-from moto_fixtures.checkout import checkout, head
+from moto_fixtures.buildspec import PHASES, load
+from moto_fixtures.checkout import head
+from moto_fixtures.codebuild.attendant import Attendant, UploadError
 
 DEFAULT_REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -49,16 +47,18 @@ state.write_text(json.dumps([os.getcwd(), dict(os.environ)]))
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """How one phase ended: SUCCEEDED, FAILED or SKIPPED, and after how many seconds."""
+    """How one phase ended: SUCCEEDED, FAILED, STOPPED, TIMED_OUT or SKIPPED, and after how long."""
 
     name: str
     status: str
     seconds: float = 0.0
+    reason: str = ""
+    """What failed in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A finished build: its status (SUCCEEDED or FAILED), phases, variables and files."""
+    """A finished build: its status (a phase's, but SKIPPED), phases, variables and files."""
 
     status: str
     phases: tuple[Phase, ...]
@@ -76,25 +76,40 @@ def run(
     environment: Mapping[str, str],
     artifacts: Path,
     output: TextIO,
+    attendant: Attendant | None = None,
 ) -> Build:
     """Execute a buildspec in `source` and copy its artifacts below `artifacts`.
 
     `environment` is all that the commands see besides CODEBUILD_*; it wins over the buildspec's
     own `env.variables`, as a project's variables do. Primary artifacts land in `artifacts`
-    itself, secondary ones in a directory named by their identifier.
+    itself, secondary ones in a directory named by their identifier. `attendant` is told of each
+    phase, looks values up, takes the artifacts, and may end the build at any moment.
 
     Raises BuildspecError before any command runs. A command that fails is no error here: the
     build's status says so.
     """
-    spec = load(buildspec)
+    return execute(load(buildspec), source, environment, artifacts, output, attendant)
+
+
+def execute(
+    spec: Mapping[str, Any],
+    source: Path,
+    environment: Mapping[str, str],
+    artifacts: Path,
+    output: TextIO,
+    attendant: Attendant | None = None,
+) -> Build:
+    """As `run`, with a buildspec that was read."""
     with tempfile.TemporaryDirectory(prefix="codebuild-") as state:
-        session = _Session(spec, source.resolve(), environment, Path(state), output)
+        attendant = attendant or Attendant()
+        session = _Session(spec, source.resolve(), environment, Path(state), output, attendant)
         phases = list(session.phases())
         copied: tuple[Path, ...] = ()
         if session.goes_on:
             upload, copied = session.upload(artifacts)
             phases.append(upload)
-        status = "SUCCEEDED" if session.succeeding else "FAILED"
+        ended = "SUCCEEDED" if session.succeeding else "FAILED"
+        status = attendant.halted or ended
         session.say(f"Build {status}")
         return Build(status, tuple(phases), session.exported(), copied)
 
@@ -108,6 +123,8 @@ class _Session:
     environment: Mapping[str, str]
     state: Path
     output: TextIO
+    attendant: Attendant
+    reason: str = ""
     succeeding: bool = True
     goes_on: bool = True
     directory: Path = field(init=False)
@@ -118,6 +135,7 @@ class _Session:
         declared = self.spec["env"].get("variables", {})
         self.variables = {
             **{name: str(value) for name, value in declared.items()},
+            **self.attendant.look_up(self.spec["env"], self.environment),
             **_codebuild_variables(self.source, self.environment),
             **self.environment,
         }
@@ -140,18 +158,24 @@ class _Session:
             if not self.goes_on:
                 yield Phase(name, "SKIPPED")
                 continue
-            phase = self.spec["phases"][name]
+            phase, self.reason = self.spec["phases"][name], ""
             began = time.monotonic()
+            self.attendant.enter(name)
             self.say(f"Entering phase {name.upper()}")
             for runtime, asked in phase.get("runtime-versions", {}).items():
                 self.say(f"{platform.python_version()} stands in for {runtime} {asked}")
-            status = "SUCCEEDED" if self.execute_phase(phase) else "FAILED"
+            done = self.execute_phase(phase)
+            status = self.attendant.halted or ("SUCCEEDED" if done else "FAILED")
             self.say(f"Phase complete: {name.upper()} State: {status}")
             on_failure = phase.get("on-failure")
             if status == "FAILED" and on_failure != "CONTINUE":
                 self.succeeding = False
                 self.goes_on = name in ("build", "post_build") and on_failure is None
-            yield Phase(name, status, time.monotonic() - began)
+            if self.attendant.halted:
+                self.succeeding = self.goes_on = False
+            ended = Phase(name, status, time.monotonic() - began, self.reason)
+            self.attendant.leave(ended.name, ended.status, ended.reason)
+            yield ended
 
     def execute_phase(self, phase: Mapping[str, Any]) -> bool:
         """Run `commands` up to the first that fails, then `finally` in any case."""
@@ -167,7 +191,12 @@ class _Session:
             lines = command.strip().splitlines() or [""]
             title = lines[0] + (" …" if len(lines) > 1 else "")
             self.say(f"Running command {title}")
+            if self.attendant.halted:
+                return False
             if status := self.execute(command):
+                self.reason = self.reason or (
+                    f"Error while executing command: {title}. Reason: exit status {status}"
+                )
                 self.say(f"Command did not exit successfully {title} exit status {status}")
                 return False
         return True
@@ -181,7 +210,7 @@ class _Session:
             "CODEBUILD_OFFLINE_STATE": str(self.state),
             "CODEBUILD_BUILD_SUCCEEDING": str(int(self.succeeding)),
         }
-        with subprocess.Popen(  # noqa: S603 (a buildspec is a program; this runs it)
+        process = subprocess.Popen(  # noqa: S603 (a buildspec is a program; this runs it)
             [self.spec["env"].get("shell", "bash"), "-c", WRAPPER],
             cwd=self.directory,
             env={**self.variables, **own},
@@ -190,7 +219,9 @@ class _Session:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-        ) as process:
+            start_new_session=True,
+        )
+        with process, self.attendant.watching(process):
             for line in process.stdout or ():
                 self.output.write(line)
                 self.output.flush()
@@ -206,16 +237,19 @@ class _Session:
         began = time.monotonic()
         primary = self.spec["artifacts"]
         copied: list[Path] = []
-        status = "SUCCEEDED"
+        status, reason, name = "SUCCEEDED", "", "upload_artifacts"
+        self.attendant.enter(name)
         try:
             copied += self._copy(primary, destination)
             for identifier, secondary in primary.get("secondary-artifacts", {}).items():
                 copied += self._copy(secondary, destination / identifier)
-        except FileNotFoundError as error:
-            status, self.succeeding = "FAILED", False
-            self.say(str(error))
+            self.attendant.publish(self.expand(str(primary.get("name", ""))))
+        except (FileNotFoundError, UploadError) as error:
+            status, self.succeeding, reason = "FAILED", False, str(error)
+            self.say(reason)
         self.say(f"Phase complete: UPLOAD_ARTIFACTS State: {status}")
-        return Phase("upload_artifacts", status, time.monotonic() - began), tuple(copied)
+        self.attendant.leave(name, status, reason)
+        return Phase(name, status, time.monotonic() - began, reason), tuple(copied)
 
     def _copy(self, artifacts: Mapping[str, Any], destination: Path) -> Iterator[Path]:
         base = self.source / self.expand(artifacts.get("base-directory", "."))
@@ -259,40 +293,3 @@ def _codebuild_variables(source: Path, environment: Mapping[str, str]) -> dict[s
         "CODEBUILD_START_TIME": str(int(time.time() * 1000)),
         **({"CODEBUILD_RESOLVED_SOURCE_VERSION": commit} if commit else {}),
     }
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one build and say how it went. Exits 0 SUCCEEDED, 1 FAILED, 2 wrong buildspec."""
-    parser = argparse.ArgumentParser(
-        prog="python -m moto_fixtures.codebuild", description="Run a buildspec as CodeBuild would."
-    )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--source", type=Path, default=Path(), help="directory to build in")
-    where.add_argument("--commit", help="build this commit of the repository here, unpacked")
-    parser.add_argument("--buildspec", default="buildspec.yml", help="path in the source")
-    parser.add_argument("--artifacts", type=Path, default=Path("build/artifacts"))
-    parser.add_argument("-e", "--environment", action="append", default=[], metavar="NAME=VALUE")
-    arguments = parser.parse_args(argv)
-    environment = dict(os.environ)
-    for pair in arguments.environment:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            parser.error(f"{pair!r} has no '='; write NAME=VALUE")
-        environment[name] = value
-    with tempfile.TemporaryDirectory(prefix="codebuild-source-") as unpacked:
-        source = arguments.source
-        try:
-            if arguments.commit:
-                source = Path(unpacked)
-                commit = checkout(Path(), arguments.commit, source)
-                environment["CODEBUILD_RESOLVED_SOURCE_VERSION"] = commit
-            spec = source / arguments.buildspec
-            build = run(spec, source, environment, arguments.artifacts, sys.stdout)
-        except (BuildspecError, LookupError) as error:
-            print(error, file=sys.stderr)
-            return 2
-    return 0 if build.succeeded else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
