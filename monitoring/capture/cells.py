@@ -39,13 +39,14 @@ class Payloads(NamedTuple):
         >>> Payloads.of(pa.array(["1,2", "3,4\\n5,6\\n", "a,\\"b", "7\\n\\n8"])).odd.tolist()
         [False, False, True, True]
         """
-        odd = flags(pc.starts_with(texts, _BOM))
+        odd = np.zeros(len(texts), dtype=np.bool_)
         if _RETURN in content_of(texts):
             returns = pc.match_substring(texts, "\r")
             odd |= flags(pc.and_(returns, pc.match_substring(texts, '"')))
             texts = pc.replace_substring(texts, "\r\n", "\n")
             odd |= flags(pc.match_substring(texts, "\r"))
         texts = pc.binary_join_element_wise(pc.ascii_trim(texts, "\n"), "", "\n")
+        odd |= flags(pc.starts_with(texts, _BOM))
         offsets, content = offsets_of(texts), content_of(texts)
         ends = np.flatnonzero(content == _LINE_END)
         empty = ends[np.diff(ends, prepend=-1) == 1]

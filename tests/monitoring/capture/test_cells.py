@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitoring.capture.cells import Payloads
@@ -23,6 +23,7 @@ REGULAR = st.lists(
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(TEXTS | REGULAR, max_size=8))
+@example(["\n\ufeff"])
 def test_what_is_not_odd_has_the_rows_and_cells_of_the_reader_of_one(texts: list[str]):
     payloads = Payloads.of(pa.array(texts, pa.utf8()))
     chosen = ~payloads.odd
