@@ -10,11 +10,10 @@ advantaged rows: the one nearest. Both as Clarify does it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from monitoring.measures.disparity import NO_ADVANTAGED, NO_DISADVANTAGED
 from monitoring.measures.outcome import Outcome, Uncomputable
@@ -80,17 +79,24 @@ def flips(features: Floats, disadvantaged: Bools, predicted: Bools) -> Flips | U
         return Uncomputable("a feature has values too large for a distance")
     people, targets = features[~disadvantaged], features[disadvantaged]
     wanted = NEIGHBORS if len(people) >= FEW_ROWS else 1
-    close = cKDTree(targets).indices  # asked one after the other, near targets share the cache
+    close = _tree(targets).indices  # asked one after the other, near targets share the cache
     expected = _vote(people, predicted[~disadvantaged], targets[close], wanted)
     own = predicted[disadvantaged][close]
     favoured, passed_over = np.count_nonzero(own & ~expected), np.count_nonzero(~own & expected)
     return Flips(int(favoured), int(passed_over), own.size)
 
 
+def _tree(points: Floats) -> Any:
+    # Loading it takes a third of a second, and nothing but the flip test needs it.
+    from scipy.spatial import cKDTree
+
+    return cKDTree(points)
+
+
 def _vote(people: Floats, accepted: Bools, targets: Floats, wanted: int) -> Bools:
     """Whether most of the `wanted` nearest people of each target are accepted."""
     size = min(wanted + 1, len(people))
-    distances, nearest = cKDTree(people).query(targets, k=np.arange(1, size + 1), workers=-1)
+    distances, nearest = _tree(people).query(targets, k=np.arange(1, size + 1), workers=-1)
     won: Bools = 2 * accepted[nearest[:, :wanted]].sum(axis=1) > wanted
     if size > wanted:
         tied = distances[:, wanted] == distances[:, wanted - 1]
@@ -108,7 +114,7 @@ def _vote_with_ties(people: Floats, accepted: Bools, targets: Floats, wanted: in
     places, member = np.unique(people, axis=0, return_inverse=True)
     crowd = np.bincount(member.ravel(), minlength=len(places))
     yes = np.bincount(member.ravel(), accepted, len(places))
-    tree = cKDTree(places)
+    tree = _tree(places)
     won = np.zeros(len(targets), dtype=np.bool_)
     open_rows, size = np.arange(len(targets)), 2 * wanted
     while open_rows.size:
