@@ -15,9 +15,11 @@ def install() -> None:
     """Teach moto our resources. Idempotent."""
     from moto_fixtures import (
         cloudformation,
+        cloudwatch,
         codebuild,
         deployments,
         endpoint_metrics,
+        events,
         runtime,
         sagemaker,
         scheduler,
@@ -35,4 +37,6 @@ def install() -> None:
     work.install()
     codebuild.install()
     endpoint_metrics.install()
+    cloudwatch.install()
+    events.install()
     deployments.install()

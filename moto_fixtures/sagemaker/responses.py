@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.sagemaker.responses import SageMakerResponse
 
+from moto_fixtures.events import states
 from moto_fixtures.sagemaker import limits, validation
 from moto_fixtures.sagemaker.alerts import AlertActions
 from moto_fixtures.sagemaker.endpoint_configs import EndpointConfigActions
@@ -25,6 +26,7 @@ from moto_fixtures.sagemaker.schedules import ScheduleActions
 from moto_fixtures.sagemaker.tags import TagActions
 from moto_fixtures.sagemaker.training_jobs import TrainingJobActions
 from moto_fixtures.sagemaker.transform_jobs import TransformJobActions
+from moto_fixtures.sagemaker.tuning_jobs import TuningJobActions
 
 
 class Response(
@@ -42,6 +44,7 @@ class Response(
     TagActions,
     TrainingJobActions,
     TransformJobActions,
+    TuningJobActions,
     SageMakerResponse,
 ):
     """moto's SageMaker actions, ours before them."""
@@ -54,7 +57,9 @@ class Response(
             self._check(self._get_action())
         except ServiceException as error:
             return self.serialized(ActionResult(error))
-        return super().call_action()
+        answered = super().call_action()
+        states.after(self._get_action(), self.sagemaker_backend)
+        return answered
 
     def serialized(self, action_result: ActionResult) -> Any:
         """As moto, but for our own error, which AWS's model has not."""
