@@ -1,0 +1,66 @@
+"""SageMaker's state changes, as events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.moto_fixtures.building import Project, client
+from tests.moto_fixtures.events.test_rules import Queue
+
+EVERYTHING = json.dumps({"source": ["aws.sagemaker"]})
+
+
+@pytest.fixture
+def heard(session, clock) -> Queue:
+    """A queue that hears everything SageMaker says."""
+    queue, events = Queue(session, "heard"), client(session, "events")
+    events.put_rule(Name="sagemaker", EventPattern=EVERYTHING)
+    events.put_targets(Rule="sagemaker", Targets=[{"Id": "q", "Arn": queue.arn}])
+    return queue
+
+
+def details(queue: Queue, of: str) -> list[dict[str, Any]]:
+    return [body["detail"] for body in queue.bodies() if body["detail-type"] == of]
+
+
+def test_an_approval_is_heard(session, heard):
+    sagemaker = client(session, "sagemaker")
+    sagemaker.create_model_package_group(ModelPackageGroupName="fraud")
+    arn = sagemaker.create_model_package(
+        ModelPackageGroupName="fraud", ModelApprovalStatus="PendingManualApproval"
+    )["ModelPackageArn"]
+    heard.read()
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    sagemaker.describe_model_package(ModelPackageName=arn)
+    (body,) = heard.bodies()
+    assert body["detail-type"] == "SageMaker Model Package State Change"
+    assert body["resources"] == [arn]
+    detail = body["detail"]
+    assert (detail["ModelPackageGroupName"], detail["ModelPackageVersion"]) == ("fraud", 1)
+    assert detail["ModelApprovalStatus"] == "Approved"
+    assert isinstance(detail["CreationTime"], int)
+
+
+def test_an_endpoint_in_service_is_heard_in_capitals(heard, project: Project):
+    (detail,) = [
+        one
+        for one in details(heard, "SageMaker Endpoint State Change")
+        if one["EndpointStatus"] == "IN_SERVICE"
+    ]
+    assert detail["EndpointName"] == project.endpoint
+
+
+def test_what_happened_before_the_rule_was_put_is_not_heard(session, project: Project):
+    queue, events = Queue(session, "late"), client(session, "events")
+    events.put_rule(Name="late", EventPattern=EVERYTHING)
+    events.put_targets(Rule="late", Targets=[{"Id": "q", "Arn": queue.arn}])
+    project.sagemaker.add_tags(
+        ResourceArn=project.sagemaker.describe_endpoint(EndpointName=project.endpoint)[
+            "EndpointArn"
+        ],
+        Tags=[{"Key": "a", "Value": "b"}],
+    )
+    assert queue.bodies() == []
