@@ -10,6 +10,7 @@
     jobs.py          a job from its creation to its end; when another attempt is made
     checks.py        QualityCheck and ClarifyCheck
     caching.py       a step that need not run again
+    announcing.py    what EventBridge is told
 
 A step's job is made by the same call a user would make: it is checked, listed, described
 and logged like any other.

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from moto_fixtures import clock
 from moto_fixtures.clients import client
-from moto_fixtures.pipelines import jobs, steps
+from moto_fixtures.pipelines import announcing, jobs, steps
 from moto_fixtures.pipelines.definition import Step
 from moto_fixtures.pipelines.state import (
     EXECUTING,
@@ -48,15 +48,18 @@ def begin(execution: Execution, region: str, account: str) -> None:
     )
     with _lock:
         _threads[execution.arn] = thread
+    announcing.execution_changed(execution, None, region, account)
     thread.start()
 
 
 def stop(execution: Execution, region: str, account: str) -> None:
     """Let nothing more begin, and stop what runs."""
     execution.end(STOPPING)
+    announcing.execution_changed(execution, EXECUTING, region, account)
     for run in list(execution.steps.values()):
         if run.status == EXECUTING:
             run.status = STOPPING
+            announcing.step_changed(execution, run, EXECUTING, region, account)
             jobs.stop(client("sagemaker", region, account), run)
 
 
@@ -90,7 +93,8 @@ def _before_time_moves() -> None:
 
 def _run(execution: Execution, region: str, account: str) -> None:
     try:
-        _walk(execution, region, account)
+        failed = _walk(execution, region, account)
+        _end(execution, failed, region, account)
     except Exception as error:
         log.exception("%s", execution.arn)
         execution.end(FAILED, f"InternalServerError: {type(error).__name__}: {error}")
@@ -99,34 +103,46 @@ def _run(execution: Execution, region: str, account: str) -> None:
             _threads.pop(execution.arn, None)
 
 
-def _walk(execution: Execution, region: str, account: str) -> None:
-    """Run what is ready until nothing is, or nothing may begin any more."""
+def _end(execution: Execution, failed: bool, region: str, account: str) -> None:
+    before = execution.status
+    if before == STOPPING:
+        execution.end(STOPPED, STOPPED_BY_USER)
+    elif failed:
+        execution.end(FAILED, ONE_FAILED)
+    else:
+        execution.end(SUCCEEDED)
+    announcing.execution_changed(execution, before, region, account)
+
+
+def _walk(execution: Execution, region: str, account: str) -> bool:
+    """Run what is ready until nothing is, or may be; answer whether a step failed."""
     wanted = _wanted(execution)
     begun = set(execution.steps)
     waiting = deque(_ready(execution, wanted, begun))
     failed = False
     while waiting and execution.status == EXECUTING:
         step = waiting.popleft()
-        document = step.document
-        run = StepRun(
-            step.name, step.type, document.get("DisplayName"), document.get("Description")
-        )
-        execution.steps[step.name] = run
-        steps.carry_out(execution, step, run, region, account)
+        run = _carry_out(execution, step, region, account)
         if run.status == FAILED and step.type == "Fail":
-            failed = True
-            break
+            return True
         if run.status == FAILED and not failed:
             failed = True
             waiting = deque(list(waiting)[: _parallel(execution) - 1])
         elif not failed:
             waiting.extend(_ready(execution, wanted, begun))
-    if execution.status == STOPPING:
-        execution.end(STOPPED, STOPPED_BY_USER)
-    elif failed or any(run.status != SUCCEEDED for run in execution.steps.values()):
-        execution.end(FAILED, ONE_FAILED)
-    else:
-        execution.end(SUCCEEDED)
+    return failed or any(run.status != SUCCEEDED for run in execution.steps.values())
+
+
+def _carry_out(execution: Execution, step: Step, region: str, account: str) -> StepRun:
+    """Run one step to its end."""
+    document = step.document
+    run = StepRun(step.name, step.type, document.get("DisplayName"), document.get("Description"))
+    execution.steps[step.name] = run
+    announcing.step_changed(execution, run, None, region, account)
+    steps.carry_out(execution, step, run, region, account)
+    before = STOPPING if execution.status == STOPPING else EXECUTING
+    announcing.step_changed(execution, run, before, region, account)
+    return run
 
 
 def _wanted(execution: Execution) -> Mapping[str, Step]:
