@@ -37,6 +37,11 @@ def run_transform(request: Document, region: str, account: str) -> dict[str, Any
     return _run("transform", request, region, account)
 
 
+def run_tuning(request: Document, region: str, account: str) -> dict[str, Any]:
+    """Create a tuning job, wait for its end, and describe it; see `run_processing`."""
+    return _run("hyper_parameter_tuning", request, region, account)
+
+
 def _run(kind: str, request: Document, region: str, account: str) -> dict[str, Any]:
     sagemaker = client("sagemaker", region, account)
     arn = next(

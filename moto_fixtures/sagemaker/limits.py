@@ -16,7 +16,6 @@ REFUSED_ACTIONS: Mapping[str, str] = dict.fromkeys(
     (
         "CreateAutoMLJobV2",
         "CreateCompilationJob",
-        "CreateHyperParameterTuningJob",
     ),
     "moto would answer that it completed though nothing ran.",
 )
@@ -58,6 +57,10 @@ REFUSED_MEMBERS: Mapping[str, Mapping[str, str]] = {
         "ServerlessJobConfig": "There is no recipe to run.",
         "MlflowConfig": "Nothing is logged to MLflow.",
         "ModelPackageConfig": "Register the model by CreateModelPackage.",
+    },
+    "CreateHyperParameterTuningJob": {
+        "WarmStartConfig": "A search here learns nothing from another.",
+        "Autotune": "Name the ranges.",
     },
     "CreateModel": {
         "InferenceExecutionConfig": "It orders several containers, and one is simulated.",
@@ -127,6 +130,10 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
         "ModelClientConfig": "A model that fails is not asked again.",
         "Environment": "The model's variables are not set, as behind an endpoint.",
         "ExperimentConfig": "Shown; no trial component is made.",
+    },
+    "CreateHyperParameterTuningJob": {
+        "HyperParameterTuningJobConfig": "Bayesian search draws as Random does, and learns "
+        "nothing; TrainingJobEarlyStoppingType is shown and stops nothing.",
     },
     "CreatePipeline": {
         "RoleArn": "No role is assumed.",

@@ -8,8 +8,8 @@ import pytest
 
 from moto_fixtures import jobs
 from tests.moto_fixtures.building import BUCKET, ROLE, client
+from tests.moto_fixtures.jobs.building import SKLEARN
 
-SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 CODE = "/opt/ml/processing/input/code"
 
 

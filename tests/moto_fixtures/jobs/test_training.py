@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from moto_fixtures import jobs
 from tests.moto_fixtures.building import BUCKET, ROLE, client
+from tests.moto_fixtures.jobs.building import SKLEARN, archive
 
-SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 BUILT_IN = "811284229777.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
 TRAIN = """
 import argparse, json, os, pickle
@@ -48,16 +48,6 @@ def s3(session: Any) -> Any:
 @pytest.fixture
 def sagemaker(session: Any) -> Any:
     return client(session, "sagemaker")
-
-
-def archive(**files: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name.replace("__", "."))
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
 
 
 def request(s3: Any, script: str, name: str = "train", **change: Any) -> dict[str, Any]:
