@@ -33,7 +33,28 @@ class Difference:
 DEPLOYMENTS = "tests/moto_fixtures/test_deployments.py"
 LABELLED = "tests/moto_fixtures/test_labelled_executions.py"
 
+PIPELINES = "tests/moto_fixtures/pipelines"
+
 DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "steps of a pipeline that are ready at once",
+        "side by side; when one fails, UNCONFIRMED that those already begun end by themselves",
+        "one after the other; when one fails, those that would have begun beside it still run",
+        f"{PIPELINES}/test_running.py::"
+        "test_nothing_becomes_ready_after_a_failure_but_what_was_ready_runs",
+    ),
+    Difference(
+        "a QualityCheck or ClarifyCheck step",
+        "one processing job calculates the new baseline and checks it",
+        "two jobs; `CheckJobArn` names the one that checks",
+        f"{PIPELINES}/test_checks.py::test_a_quality_check_lives_through_its_baselines",
+    ),
+    Difference(
+        "a mistake in a pipeline's definition, a value a condition cannot compare",
+        "refused, or the step fails; the words are UNCONFIRMED",
+        "the same, in our words after AWS's first sentence",
+        f"{PIPELINES}/test_definition.py::test_a_mistake_is_refused_and_named",
+    ),
     Difference(
         "start of an execution",
         "up to 20 minutes after its hour",

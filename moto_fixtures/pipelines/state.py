@@ -175,7 +175,7 @@ class Execution:
             "Execution.PipelineExecutionId": self.id,
         }
         return {
-            member: known.get(value.get("Get")) if isinstance(value, dict) else value
+            member: known.get(str(value.get("Get"))) if isinstance(value, dict) else value
             for member, value in self.version.definition.experiment.items()
         }
 
