@@ -22,6 +22,7 @@ def install() -> None:
         events,
         runtime,
         sagemaker,
+        scaling,
         scheduler,
         work,
     )
@@ -39,4 +40,5 @@ def install() -> None:
     endpoint_metrics.install()
     cloudwatch.install()
     events.install()
+    scaling.install()
     deployments.install()
