@@ -13,6 +13,7 @@
     plan           what an update would do: Add, Modify, Remove, and which are replaced
     deployment     does it, one resource at a time, with an undo for each
     rollback       takes it back, and deletes whole stacks
+    drift          how live resources differ from what was deployed; live reads them
     schema         the registry schema of a type: required, read-only, create-only, …
     resource_types one row for each type: which API calls make, change and destroy it
 

@@ -17,7 +17,7 @@ from moto.cloudformation import urls
 from moto.core.base_backend import BaseBackend
 from moto.moto_api._internal import mock_random
 
-from moto_fixtures.cloudformation import blueprint, deployment, plan, rollback
+from moto_fixtures.cloudformation import blueprint, deployment, drift, plan, rollback
 from moto_fixtures.cloudformation.change_sets import ChangeSet
 from moto_fixtures.cloudformation.errors import (
     AlreadyExists,
@@ -38,6 +38,7 @@ class Engine(BaseBackend):
         super().__init__(region_name, account_id)
         self.stacks: dict[str, Stack] = {}
         self.change_sets: dict[str, ChangeSet] = {}
+        self.detections: dict[str, drift.Detection] = {}
         self.operations = Operations()
 
     @property
@@ -193,6 +194,23 @@ class Engine(BaseBackend):
                 "update-stack API. To rollback to the last known good state, use the "
                 "rollback-stack API"
             )
+
+    # Drift
+
+    def detect_drift(self, stack: Stack, only: Iterable[str] = ()) -> drift.Detection:
+        """Compare a stack with what its resources are now, and keep the result."""
+        if status := self.operations.under_way(stack.name):
+            raise _not_updatable(stack, status)
+        with between():
+            found = drift.detect(stack, self.scope_of(stack), only)
+        self.detections[found.detection_id] = found
+        return found
+
+    def find_detection(self, detection_id: str) -> drift.Detection:
+        """A run of drift detection by its id."""
+        if detection_id not in self.detections:
+            raise ValidationError(f"Drift detection {detection_id} does not exist")
+        return self.detections[detection_id]
 
     # Exports
 

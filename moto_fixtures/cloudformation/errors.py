@@ -103,7 +103,8 @@ def is_absent(error: ClientError) -> bool:
     found = error.response.get("Error", {})
     code, message = found.get("Code", ""), str(found.get("Message", ""))
     return any(word in code for word in _ABSENT) or (
-        code == "ValidationException" and "Could not find" in message
+        code == "ValidationException"
+        and any(words in message for words in ("Could not find", "does not exist"))
     )
 
 

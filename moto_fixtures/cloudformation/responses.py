@@ -137,6 +137,34 @@ class CloudFormationResponse(BaseResponse):
         page, token = self._page(list(stack.statuses), lambda key: views.resource(stack, key))
         return ActionResult({"StackResourceSummaries": page, "NextToken": token})
 
+    # Drift
+
+    def detect_stack_drift(self) -> ActionResult:
+        only = self.params.get("LogicalResourceIds") or ()
+        found = self.engine.detect_drift(self._stack(), only)
+        return ActionResult({"StackDriftDetectionId": found.detection_id})
+
+    def detect_stack_resource_drift(self) -> ActionResult:
+        stack, logical_id = self._stack(), self.params["LogicalResourceId"]
+        self.engine.detect_drift(stack, [logical_id])
+        if logical_id not in stack.drifts:
+            type_name = stack.resources[logical_id].type_name
+            raise ValidationError(f"Drift detection is not supported for resource type {type_name}")
+        return ActionResult({"StackResourceDrift": views.drift(stack, logical_id)})
+
+    def describe_stack_drift_detection_status(self) -> ActionResult:
+        found = self.engine.find_detection(self.params["StackDriftDetectionId"])
+        return ActionResult(views.detection(found))
+
+    def describe_stack_resource_drifts(self) -> ActionResult:
+        stack = self._stack()
+        wanted = self.params.get("StackResourceDriftStatusFilters") or ()
+        keys = [
+            key for key, found in list(stack.drifts.items()) if not wanted or found.status in wanted
+        ]
+        page, token = self._page(keys, lambda key: views.drift(stack, key))
+        return ActionResult({"StackResourceDrifts": page, "NextToken": token})
+
     # Templates
 
     def get_template(self) -> ActionResult:
@@ -246,7 +274,7 @@ class CloudFormationResponse(BaseResponse):
     ) -> tuple[list[Any], str | None]:
         """One page of items as the wire has them, and the token of the next."""
         start = _position(self.params.get("NextToken"))
-        end = start + PAGE
+        end = start + int(self.params.get("MaxResults") or PAGE)
         token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None
         return [view(item) for item in items[start:end]], token
 

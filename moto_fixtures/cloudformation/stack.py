@@ -94,6 +94,19 @@ class Intent:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """How one resource was found when drift was last detected."""
+
+    resource: Resource
+    status: Literal["IN_SYNC", "MODIFIED", "DELETED", "UNKNOWN"]
+    actual: str | None = None
+    """The live properties, as JSON."""
+    differences: tuple[dict[str, str], ...] = ()
+    reason: str | None = None
+    timestamp: dt.datetime = field(default_factory=utcnow)
+
+
+@dataclass(frozen=True)
 class Former:
     """What an update changed of a stack itself."""
 
@@ -131,6 +144,9 @@ class Stack:
     """What a nested stack was before an update that its parent has not concluded yet."""
     was_complete: bool = False
     """Whether any creation or update has ever succeeded."""
+    drifts: dict[str, Drift] = field(default_factory=dict)
+    drift_status: Literal["NOT_CHECKED", "IN_SYNC", "DRIFTED", "UNKNOWN"] = "NOT_CHECKED"
+    drift_checked: dt.datetime | None = None
     parent_id: str | None = None
     root_id: str | None = None
     change_set_id: str | None = None

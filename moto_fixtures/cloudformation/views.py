@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from moto_fixtures.cloudformation import parameters
 from moto_fixtures.cloudformation.blueprint import needed_capabilities
 from moto_fixtures.cloudformation.change_sets import ChangeSet
+from moto_fixtures.cloudformation.drift import Detection
 from moto_fixtures.cloudformation.intrinsics import text
 from moto_fixtures.cloudformation.stack import Event, Intent, Output, Stack
 from moto_fixtures.cloudformation.template import Template
@@ -16,37 +18,35 @@ from moto_fixtures.cloudformation.template import Template
 def stack(found: Stack) -> dict[str, Any]:
     """A member of DescribeStacks."""
     intent = found.intent
-    return _present(
-        StackId=found.stack_id,
-        StackName=found.name,
-        ChangeSetId=found.change_set_id,
-        Description=intent.template.description if intent else None,
-        Parameters=_parameters(intent) if intent else None,
-        CreationTime=found.created,
-        DeletionTime=found.deleted,
-        LastUpdatedTime=found.updated,
-        RollbackConfiguration={},
-        StackStatus=found.status,
-        StackStatusReason=found.status_reason,
-        DisableRollback=bool(intent and intent.disable_rollback),
-        NotificationARNs=[],
-        Capabilities=list(intent.capabilities) if intent and intent.capabilities else None,
-        Outputs=[_output(item) for item in found.outputs] or None,
-        RoleARN=intent.role_arn if intent else None,
-        Tags=_tags(intent),
-        EnableTerminationProtection=found.termination_protection,
-        ParentId=found.parent_id,
-        RootId=found.root_id,
-        DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
-    )
+    return {
+        **_of_both(found),
+        **_present(
+            ChangeSetId=found.change_set_id,
+            Description=intent.template.description if intent else None,
+            Parameters=_parameters(intent) if intent else None,
+            RollbackConfiguration={},
+            DisableRollback=bool(intent and intent.disable_rollback),
+            NotificationARNs=[],
+            Capabilities=list(intent.capabilities) if intent and intent.capabilities else None,
+            Outputs=[_output(item) for item in found.outputs] or None,
+            RoleARN=intent.role_arn if intent else None,
+            Tags=_tags(intent),
+            EnableTerminationProtection=found.termination_protection,
+        ),
+    }
 
 
 def summary(found: Stack) -> dict[str, Any]:
     """A member of ListStacks."""
+    described = _present(TemplateDescription=found.template.description if found.template else None)
+    return {**_of_both(found), **described}
+
+
+def _of_both(found: Stack) -> dict[str, Any]:
+    """What DescribeStacks and ListStacks say alike."""
     return _present(
         StackId=found.stack_id,
         StackName=found.name,
-        TemplateDescription=found.template.description if found.template else None,
         CreationTime=found.created,
         LastUpdatedTime=found.updated,
         DeletionTime=found.deleted,
@@ -54,7 +54,9 @@ def summary(found: Stack) -> dict[str, Any]:
         StackStatusReason=found.status_reason,
         ParentId=found.parent_id,
         RootId=found.root_id,
-        DriftInformation={"StackDriftStatus": "NOT_CHECKED"},
+        DriftInformation=_present(
+            StackDriftStatus=found.drift_status, LastCheckTimestamp=found.drift_checked
+        ),
     )
 
 
@@ -75,7 +77,7 @@ def event(of: Stack, found: Event) -> dict[str, Any]:
 
 def resource(of: Stack, logical_id: str) -> dict[str, Any]:
     """A resource, for all three actions that show one; each takes the members it knows."""
-    found = of.statuses[logical_id]
+    found, checked = of.statuses[logical_id], of.drifts.get(logical_id)
     return _present(
         StackName=of.name,
         StackId=of.stack_id,
@@ -86,34 +88,59 @@ def resource(of: Stack, logical_id: str) -> dict[str, Any]:
         LastUpdatedTimestamp=found.timestamp,
         ResourceStatus=found.status,
         ResourceStatusReason=found.reason,
-        DriftInformation={"StackResourceDriftStatus": "NOT_CHECKED"},
+        DriftInformation=_present(
+            StackResourceDriftStatus=checked.status if checked else "NOT_CHECKED",
+            LastCheckTimestamp=checked.timestamp if checked else None,
+        ),
+    )
+
+
+def drift(of: Stack, logical_id: str) -> dict[str, Any]:
+    """A member of DescribeStackResourceDrifts."""
+    found = of.drifts[logical_id]
+    return _present(
+        StackId=of.stack_id,
+        LogicalResourceId=logical_id,
+        PhysicalResourceId=found.resource.physical_id,
+        ResourceType=found.resource.type_name,
+        ExpectedProperties=json.dumps(found.resource.properties, sort_keys=True),
+        ActualProperties=found.actual,
+        PropertyDifferences=list(found.differences),
+        StackResourceDriftStatus=found.status,
+        DriftStatusReason=found.reason,
+        Timestamp=found.timestamp,
+    )
+
+
+def detection(found: Detection) -> dict[str, Any]:
+    """DescribeStackDriftDetectionStatus."""
+    return _present(
+        StackId=found.stack_id,
+        StackDriftDetectionId=found.detection_id,
+        StackDriftStatus=found.status,
+        DetectionStatus="DETECTION_FAILED" if found.failure else "DETECTION_COMPLETE",
+        DetectionStatusReason=found.failure,
+        DriftedStackResourceCount=found.drifted,
+        Timestamp=found.timestamp,
     )
 
 
 def change_set(found: ChangeSet) -> dict[str, Any]:
     """DescribeChangeSet, its changes apart: those come in pages."""
-    return _present(
-        ChangeSetName=found.name,
-        ChangeSetId=found.change_set_id,
-        StackId=found.stack_id,
-        StackName=found.stack_name,
-        Description=found.description,
-        Parameters=_parameters(found.intent),
-        CreationTime=found.created,
-        ExecutionStatus=found.execution_status,
-        Status=found.status,
-        StatusReason=found.status_reason,
-        NotificationARNs=[],
-        RollbackConfiguration={},
-        Capabilities=list(found.intent.capabilities),
-        Tags=_tags(found.intent),
-        OnStackFailure=found.on_stack_failure,
-        IncludeNestedStacks=False,
-    )
+    return {
+        **change_set_summary(found),
+        "Parameters": _parameters(found.intent),
+        "NotificationARNs": [],
+        "RollbackConfiguration": {},
+        "Capabilities": list(found.intent.capabilities),
+        "Tags": _tags(found.intent),
+        **_present(OnStackFailure=found.on_stack_failure),
+        "IncludeNestedStacks": False,
+    }
 
 
 def change_set_summary(found: ChangeSet) -> dict[str, Any]:
-    """A member of ListChangeSets."""
+    """A member of ListChangeSets, and part of DescribeChangeSet."""
     return _present(
         StackId=found.stack_id,
         StackName=found.stack_name,
@@ -129,43 +156,47 @@ def change_set_summary(found: ChangeSet) -> dict[str, Any]:
 
 def template_summary(found: Template) -> dict[str, Any]:
     """GetTemplateSummary."""
-    return _present(
-        Parameters=[
-            _present(
-                ParameterKey=name,
-                DefaultValue=_default(rules),
-                ParameterType=rules.get("Type", "String"),
-                NoEcho=bool(rules.get("NoEcho")),
-                Description=rules.get("Description"),
-                ParameterConstraints=_present(
+    declared = found.section("Parameters")
+    return {
+        **_of_template(found),
+        "Parameters": [
+            {
+                **_declaration(name, rules),
+                "ParameterType": rules.get("Type", "String"),
+                "ParameterConstraints": _present(
                     AllowedValues=[text(item) for item in rules.get("AllowedValues", ())] or None
                 ),
-            )
-            for name, rules in found.section("Parameters").items()
+            }
+            for name, rules in declared.items()
         ],
-        Description=found.description,
-        Capabilities=list(needed_capabilities(found)) or None,
-        ResourceTypes=sorted({item["Type"] for item in found.resources.values()}),
-        Version=str(found.document.get("AWSTemplateFormatVersion", "2010-09-09")),
-        DeclaredTransforms=list(found.transforms),
-    )
+        "ResourceTypes": sorted({item["Type"] for item in found.resources.values()}),
+        "Version": str(found.document.get("AWSTemplateFormatVersion", "2010-09-09")),
+    }
 
 
 def validated(found: Template) -> dict[str, Any]:
     """ValidateTemplate."""
+    declared = found.section("Parameters")
+    parameters = [_declaration(name, rules) for name, rules in declared.items()]
+    return {**_of_template(found), "Parameters": parameters}
+
+
+def _of_template(found: Template) -> dict[str, Any]:
+    """What GetTemplateSummary and ValidateTemplate say alike."""
     return _present(
-        Parameters=[
-            _present(
-                ParameterKey=name,
-                DefaultValue=_default(rules),
-                NoEcho=bool(rules.get("NoEcho")),
-                Description=rules.get("Description"),
-            )
-            for name, rules in found.section("Parameters").items()
-        ],
         Description=found.description,
         Capabilities=list(needed_capabilities(found)) or None,
         DeclaredTransforms=list(found.transforms),
+    )
+
+
+def _declaration(name: str, rules: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter as its template declares it."""
+    return _present(
+        ParameterKey=name,
+        DefaultValue=_default(rules),
+        NoEcho=bool(rules.get("NoEcho")),
+        Description=rules.get("Description"),
     )
 
 

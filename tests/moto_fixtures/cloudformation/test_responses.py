@@ -120,7 +120,6 @@ def test_a_resource_is_described_by_either_of_its_names(stacks: Any) -> None:
     ("action", "request_"),
     [
         ("create_stack_set", {"StackSetName": "it"}),
-        ("detect_stack_drift", {"StackName": "it"}),
         ("set_stack_policy", {"StackName": "it"}),
         ("register_type", {"TypeName": "Acme::Test::Thing", "SchemaHandlerPackage": "s3://a/b"}),
     ],
