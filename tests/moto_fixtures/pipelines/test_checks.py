@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from moto_fixtures.pipelines import running
-from tests.moto_fixtures.building import IMAGE, ROLE, client
+from tests.moto_fixtures.building import IMAGE, ROLE, Project, client
 from tests.moto_fixtures.pipelines.building import BUCKET, Document, Pipelines, definition
 from tests.moto_fixtures.pipelines.test_running import register
 
@@ -30,6 +30,9 @@ ANALYSIS = {
     "facet": [{"name_or_index": "group", "value_or_threshold": ["b"]}],
     "methods": {"pre_training_bias": {"methods": ["CI", "DPL"]}, "report": {"name": "report"}},
 }
+SCORED = "label,prediction,probability\n" + "\n".join(
+    f"{n % 2},{n % 2 if n % 5 else 1 - n % 2},{0.9 if n % 2 else 0.2}" for n in range(400)
+)
 FIRST_RUN = {"SkipCheck": True, "RegisterNewBaseline": True}
 
 
@@ -44,6 +47,19 @@ def quality_check(data: str, **other: Any) -> Document:
     }
     inputs = {"baseline_dataset_input": (data, local)}
     return _check("QualityCheck", "DATA_QUALITY", IMAGE, inputs, environment, other)
+
+
+def model_quality_check(data: str, **other: Any) -> Document:
+    """A check of model quality, as the SDK writes it."""
+    step = quality_check(data, CheckType="MODEL_QUALITY", **other)
+    step["Arguments"]["Environment"] |= {
+        "analysis_type": "MODEL_QUALITY",
+        "problem_type": "BinaryClassification",
+        "inference_attribute": "prediction",
+        "probability_attribute": "probability",
+        "ground_truth_attribute": "label",
+    }
+    return step
 
 
 def clarify_check(data: str, **other: Any) -> Document:
@@ -112,6 +128,8 @@ def checked(pipelines: Pipelines, session: boto3.Session) -> Pipelines:
     bodies = {
         "usual.csv": USUAL,
         "odd.csv": ODD,
+        "scored.csv": SCORED,
+        "worse.csv": SCORED.replace("1,1,", "1,0,"),
         "fair.csv": FAIR,
         "biased.csv": BIASED,
         "config/analysis_config.json": json.dumps(ANALYSIS),
@@ -202,3 +220,49 @@ def test_a_clarify_check_holds_bias_against_the_baseline(checked: Pipelines) -> 
     }
     assert outcomes["fair.csv"]["StepStatus"] == "Succeeded", outcomes["fair.csv"]
     assert "violations of the baseline" in outcomes["biased.csv"]["FailureReason"]
+
+
+def test_a_check_of_model_quality_finds_a_worse_model(checked: Pipelines) -> None:
+    first = run(checked, "first", model_quality_check("scored.csv", **FIRST_RUN))["Check"]
+    assert first["StepStatus"] == "Succeeded", first["FailureReason"]
+    facts = first["Metadata"]["QualityCheck"]
+    baseline = {"SuppliedBaselineConstraints": facts["CalculatedBaselineConstraints"]}
+    outcomes = [
+        run(checked, data[:5], model_quality_check(data, **baseline))["Check"]["StepStatus"]
+        for data in ("scored.csv", "worse.csv")
+    ]
+    assert outcomes == ["Succeeded", "Failed"]
+
+
+def test_a_check_of_explanations_asks_the_model_it_is_told(
+    project: Project, checked: Pipelines
+) -> None:
+    s3 = client(project.session, "s3")
+    columns, rows = project.model.columns, project.model.rows
+    config = {
+        "dataset_type": "text/csv",
+        "headers": list(columns),
+        "methods": {
+            "shap": {
+                "baseline": [rows[0].split(",")],
+                "num_samples": 40,
+                "agg_method": "mean_abs",
+            }
+        },
+        "predictor": {
+            "instance_type": "ml.m5.large",
+            "initial_instance_count": 1,
+            "content_type": "text/csv",
+            "probability": 1,
+        },
+    }
+    s3.put_object(Bucket=BUCKET, Key="config/analysis_config.json", Body=json.dumps(config))
+    s3.put_object(Bucket=BUCKET, Key="rows.csv", Body="\n".join(rows[1:11]))
+    asked = {"CheckType": "MODEL_EXPLAINABILITY", "ModelName": project.endpoint, **FIRST_RUN}
+    got = run(checked, "explain", clarify_check("rows.csv", **asked))["Check"]
+    assert got["StepStatus"] == "Succeeded", got["FailureReason"]
+    uri = got["Metadata"]["ClarifyCheck"]["CalculatedBaselineConstraints"]
+    key = uri.removeprefix(f"s3://{BUCKET}/")
+    explained = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    (shap,) = explained["explanations"]["kernel_shap"].values()
+    assert set(shap["global_shap_values"]) == set(columns)
