@@ -17,6 +17,7 @@ def install() -> None:
         cloudformation,
         cloudwatch,
         codebuild,
+        codepipeline,
         deployments,
         endpoint_metrics,
         events,
@@ -35,6 +36,7 @@ def install() -> None:
     background.install()
     pipelines.install()
     cloudformation.install()
+    codepipeline.install()
     work.install()
     codebuild.install()
     endpoint_metrics.install()

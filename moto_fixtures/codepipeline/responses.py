@@ -1,0 +1,118 @@
+"""The actions of CodePipeline's API: every request validated, what is missing refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from moto.codepipeline.models import codepipeline_backends
+from moto.codepipeline.responses import CodePipelineResponse
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import camelcase_to_underscores, get_service_model
+
+from moto_fixtures.codepipeline import views
+from moto_fixtures.codepipeline.backend import Backend
+from moto_fixtures.codepipeline.errors import CodePipelineError, NotSimulatedError
+from moto_fixtures.sagemaker import validation
+
+PAGE = 100
+
+
+class Response(CodePipelineResponse):
+    """moto's actions, ours before them."""
+
+    params: dict[str, Any]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automated_parameter_parsing = True
+
+    @property
+    def backend(self) -> Backend:
+        found: Backend = codepipeline_backends[self.current_account][self.region]
+        return found
+
+    def call_action(self) -> Any:
+        """Validate, refuse what is not there, then answer."""
+        try:
+            self._check(self._get_action())
+        except JsonRESTError as error:
+            headers = {**self.response_headers, **dict(error.get_headers()), "status": error.code}
+            return error.code, headers, error.description
+        return super().call_action()
+
+    def start_pipeline_execution(self) -> ActionResult:
+        if self.params.get("sourceRevisions"):
+            raise NotSimulatedError("sourceRevisions", "Sources are taken as they are.")
+        begun = self.backend.start(self.params["name"], self.params.get("variables") or [])
+        return ActionResult({"pipelineExecutionId": begun.run_id})
+
+    def stop_pipeline_execution(self) -> ActionResult:
+        return ActionResult({"pipelineExecutionId": self.backend.stop(self.params).run_id})
+
+    def retry_stage_execution(self) -> ActionResult:
+        return ActionResult({"pipelineExecutionId": self.backend.retry(self.params).run_id})
+
+    def get_pipeline_execution(self) -> ActionResult:
+        found = self.backend.execution(
+            self.params["pipelineName"], self.params["pipelineExecutionId"]
+        )
+        return ActionResult({"pipelineExecution": views.execution(found)})
+
+    def list_pipeline_executions(self) -> ActionResult:
+        if self.params.get("filter"):
+            raise NotSimulatedError("filter of ListPipelineExecutions")
+        runs = list(self.backend.pipeline(self.params["pipelineName"]).runs.values())
+        return self._page(
+            "pipelineExecutionSummaries", [views.summary(one) for one in reversed(runs)]
+        )
+
+    def get_pipeline_state(self) -> ActionResult:
+        return ActionResult(views.state(self.backend.pipeline(self.params["name"])))
+
+    def list_action_executions(self) -> ActionResult:
+        asked = self.params.get("filter") or {}
+        if asked.get("latestInPipelineExecution"):
+            raise NotSimulatedError("filter.latestInPipelineExecution of ListActionExecutions")
+        pipeline = self.backend.pipeline(self.params["pipelineName"])
+        wanted = asked.get("pipelineExecutionId")
+        runs = [pipeline.runs[wanted]] if wanted in pipeline.runs else []
+        if wanted and not runs:
+            self.backend.execution(self.params["pipelineName"], wanted)
+        found = [
+            views.action_detail(one, run)
+            for one in (runs or pipeline.runs.values())
+            for run in one.history
+        ]
+        found.sort(key=lambda one: one["startTime"], reverse=True)
+        return self._page("actionExecutionDetails", found)
+
+    def put_approval_result(self) -> ActionResult:
+        return ActionResult({"approvedAt": self.backend.approve(self.params)})
+
+    def enable_stage_transition(self) -> EmptyResult:
+        self.backend.switch_transition(self.params, enabled=True)
+        return EmptyResult()
+
+    def disable_stage_transition(self) -> EmptyResult:
+        self.backend.switch_transition(self.params, enabled=False)
+        return EmptyResult()
+
+    def _page(self, member: str, found: Sequence[Any]) -> ActionResult:
+        """A page's token is where the next begins."""
+        token = self.params.get("nextToken") or "0"
+        if not token.isdecimal():
+            raise CodePipelineError("InvalidNextTokenException", "The next token is invalid")
+        start = int(token)
+        end = start + (self.params.get("maxResults") or PAGE)
+        more = {"nextToken": str(end)} if end < len(found) else {}
+        return ActionResult({member: found[start:end], **more})
+
+    def _check(self, action: str) -> None:
+        if not hasattr(self, camelcase_to_underscores(action)):
+            raise NotSimulatedError(f"codepipeline:{action}")
+        shape = get_service_model("codepipeline").operation_model(action).input_shape
+        found = list(validation.broken_constraints(shape, self.params)) if shape else []
+        if found:
+            raise CodePipelineError("ValidationException", "; ".join(found))
