@@ -1,9 +1,9 @@
 """The only "now": what the time is in the offline AWS, and what happens while it passes.
 
 `travel` jumps, and nothing in between happens. `advance` walks from one event to the next,
-with the clock standing at each while it happens, and ends where it was sent. Whatever
-happens by itself registers here once: today the monitoring schedules; alarms and EventBridge
-rules are further rows.
+with the clock standing at each while it happens, and ends where it was sent. A frozen clock
+ticks no more by itself, and is moved all the same. Whatever happens by itself registers here
+once: monitoring schedules, deployments, alarms, EventBridge's rules and schedules.
 
 The whole process moves (`time-machine`), so S3's LastModified and every CreationTime do too.
 Times are UTC and carry no zone, as moto's.
@@ -39,6 +39,7 @@ class Source:
 _sources: dict[str, Source] = {}
 _journeys: list[tuple[Any, Any]] = []
 """The journey the process is on, if it is on one, and its coordinates."""
+_frozen = threading.Event()
 
 
 def register(name: str, source: Source) -> None:
@@ -86,9 +87,29 @@ def run_due() -> list[Any]:
         return [done for source in _sources.values() for done in source.run()]
 
 
+def freeze() -> None:
+    """Stop the clock where it is: it moves only when it is travelled or advanced."""
+    with lock:
+        _frozen.set()
+        _set(now())
+
+
+def thaw() -> None:
+    """Let the clock tick again, from where it is."""
+    with lock:
+        _frozen.clear()
+        _set(now())
+
+
+def is_frozen() -> bool:
+    """Whether the clock stands still."""
+    return _frozen.is_set()
+
+
 def reset() -> None:
     """Back to the time of the machine."""
     with lock:
+        _frozen.clear()
         while _journeys:
             journey, _ = _journeys.pop()
             journey.stop()
@@ -100,11 +121,11 @@ def _next_event() -> datetime | None:
 
 def _set(moment: datetime) -> None:
     """Move without a gap: other threads never see the machine's time in between."""
-    destination = moment.replace(tzinfo=UTC)
+    destination, ticks = moment.replace(tzinfo=UTC), not is_frozen()
     if _journeys:
-        _journeys[-1][1].move_to(destination)
+        _journeys[-1][1].move_to(destination, tick=ticks)
     else:
-        journey = time_machine.travel(destination, tick=True)
+        journey = time_machine.travel(destination, tick=ticks)
         _journeys.append((journey, journey.start()))
 
 

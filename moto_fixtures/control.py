@@ -1,8 +1,11 @@
 """The control path: the clock and bulk traffic, over HTTP as JSON.
 
-    GET  /offline/clock                     {"now"}
-    POST /offline/clock    {"to"}           travel: jump; nothing in between happens
-    POST /offline/advance  {"to"}|{"hours"} wind: what falls due runs, in order
+    GET  /offline/clock                     {"now", "frozen"}
+    POST /offline/clock    {"to"?, "frozen"?}  travel: jump; nothing in between happens. A
+                                            frozen clock does not tick
+    POST /offline/advance  {"to"}|{"hours"} wind: what falls due runs, in order. Answers the
+                                            executions, the alarms that changed state, and
+                                            what rules and schedules delivered
     POST /offline/traffic  {"EndpointName", "Records": [{"Body", "ContentType"?,
                             "InferenceId"?, "Time"?}], "Region"?, "AccountId"?}
 
@@ -23,8 +26,11 @@ from moto.sagemaker.models import sagemaker_backends
 from werkzeug.wrappers import Request, Response
 
 from moto_fixtures import clock, runtime, scheduler
+from moto_fixtures.cloudwatch.alarms import Transition
+from moto_fixtures.events.delivery import Delivery
 from moto_fixtures.runtime import InvocationError, Record
 from moto_fixtures.sagemaker.backend import Backend
+from moto_fixtures.sagemaker.executions import MonitoringExecution
 
 PREFIX = "/offline/"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
@@ -55,24 +61,35 @@ def answer(request: Request) -> Response:
 
 def read_clock(_: Mapping[str, Any]) -> dict[str, Any]:
     """What time it is."""
-    return {"now": _iso(clock.now())}
+    return {"now": _iso(clock.now()), "frozen": clock.is_frozen()}
 
 
 def travel(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Jump to a moment."""
-    clock.travel(_moment(asked, "to"))
-    return {"now": _iso(clock.now())}
+    """Jump to a moment, freeze the clock, let it tick again, or two of these."""
+    frozen = asked.get("frozen")
+    if frozen not in {None, True, False} or (frozen is None and "to" not in asked):
+        raise ControlError('give "to" (ISO 8601), "frozen" (true or false), or both')
+    to = _moment(asked, "to") if "to" in asked else None
+    if frozen is not None:
+        (clock.freeze if frozen else clock.thaw)()
+    if to is not None:
+        clock.travel(to)
+    return read_clock(asked)
 
 
 def advance(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Wind the clock on; answer the executions that ran on the way."""
+    """Wind the clock on; answer what happened on the way."""
     if ("to" in asked) == ("hours" in asked):
         raise ControlError('give one of "to" (ISO 8601) and "hours" (a number)')
     to = _moment(asked, "to") if "to" in asked else clock.now() + _hours(asked["hours"])
-    executions = clock.advance(to)
+    happened = clock.advance(to)
     return {
         "now": _iso(clock.now()),
-        "executions": [scheduler.outcome(execution) for execution in executions],
+        "executions": [
+            scheduler.outcome(one) for one in happened if isinstance(one, MonitoringExecution)
+        ],
+        "alarms": [one.summary() for one in happened if isinstance(one, Transition)],
+        "deliveries": [one.summary() for one in happened if isinstance(one, Delivery)],
     }
 
 

@@ -14,19 +14,21 @@ Source: "Amazon EventBridge events emitted by Amazon SageMaker AI", SageMaker De
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
+from moto.core.utils import utcnow
 from moto.sagemaker.models import sagemaker_backends
 
 from moto_fixtures import clients, clock, events
 
 READING = ("Describe", "List", "Get", "BatchDescribe", "Search", "Query")
 """Actions that change nothing."""
-PENDING = "state_changes"
+SEEN = "states_seen"
 """The attribute of a backend that keeps the states last seen."""
 
 
@@ -58,6 +60,18 @@ def _spelt(detail: dict[str, Any]) -> dict[str, Any]:
     return {**detail, "EndpointStatus": status}
 
 
+def _job(noun: str, kept: str, spoken: str = "") -> Emitter:
+    """A kind of job; they are alike."""
+    return Emitter(
+        f"SageMaker {spoken or noun} Job State Change",
+        kept,
+        ("status", "secondary_status"),
+        xform_name(f"Describe{noun}Job"),
+        {f"{noun}JobName": "name"},
+        f"{noun}JobArn",
+    )
+
+
 EMITTERS: tuple[Emitter, ...] = (
     Emitter(
         "SageMaker Endpoint State Change", "endpoints", ("endpoint_status",),
@@ -68,33 +82,24 @@ EMITTERS: tuple[Emitter, ...] = (
         ("model_package_status", "model_approval_status"),
         "describe_model_package", {"ModelPackageName": "arn"}, "ModelPackageArn",
     ),
-    Emitter(
-        "SageMaker Processing Job State Change", "processing_jobs", ("status",),
-        "describe_processing_job", {"ProcessingJobName": "name"},
-        "ProcessingJobArn",
-    ),
-    Emitter(
-        "SageMaker Training Job State Change", "training_jobs",
-        ("status", "secondary_status"),
-        "describe_training_job", {"TrainingJobName": "name"}, "TrainingJobArn",
-    ),
-    Emitter(
-        "SageMaker Transform Job State Change", "transform_jobs", ("status",),
-        "describe_transform_job", {"TransformJobName": "name"}, "TransformJobArn",
-    ),
-    Emitter(
-        "SageMaker HyperParameter Tuning Job State Change", "hyper_parameter_tuning_jobs",
-        ("status",), "describe_hyper_parameter_tuning_job",
-        {"HyperParameterTuningJobName": "name"},
-        "HyperParameterTuningJobArn",
-    ),
+    _job("Processing", "processing_jobs"),
+    _job("Training", "training_jobs"),
+    _job("Transform", "transform_jobs"),
+    _job("HyperParameterTuning", "hyper_parameter_tuning_jobs", "HyperParameter Tuning"),
 )  # fmt: skip
 """A new kind of event is one row."""
 
 
 def install() -> None:
     """Look whenever the clock moves."""
-    clock.register("SageMaker's events", clock.Source(_never, notice_all, _nothing))
+    clock.register("SageMaker's events", clock.Source(next_event, notice_all, _nothing))
+
+
+def next_event() -> datetime | None:
+    """Now, when something ended by itself since the last look; a job, say."""
+    backends = [backend for _, _, backend in list(sagemaker_backends.iter_backends())]
+    changed = any(True for backend in backends for _ in _changed(backend))
+    return utcnow() if changed else None
 
 
 def notice_all() -> list[Any]:
@@ -112,13 +117,24 @@ def after(action: str, backend: Any) -> None:
 
 def notice(backend: Any) -> None:
     """Emit an event for each resource whose state has changed."""
-    seen: dict[tuple[str, str], tuple[Any, ...]] = vars(backend).setdefault(PENDING, {})
+    for emitter, key, resource, state in list(_changed(backend)):
+        _seen(backend)[emitter.kept, key] = state
+        _emit(backend, emitter, resource)
+
+
+def _changed(backend: Any) -> Iterator[tuple[Emitter, str, Any, tuple[Any, ...]]]:
+    seen = _seen(backend)
     for emitter in EMITTERS:
         for key, resource in list(getattr(backend, emitter.kept, {}).items()):
             state = tuple(getattr(resource, name, None) for name in emitter.states)
             if seen.get((emitter.kept, key)) != state:
-                seen[emitter.kept, key] = state
-                _emit(backend, emitter, resource)
+                yield emitter, key, resource, state
+
+
+def _seen(backend: Any) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """The states when they were last looked at; kept on the backend, whose reset clears them."""
+    found: dict[tuple[str, str], tuple[Any, ...]] = vars(backend).setdefault(SEEN, {})
+    return found
 
 
 def _emit(backend: Any, emitter: Emitter, resource: Any) -> None:
@@ -150,10 +166,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return int(value.astimezone(UTC).timestamp() * 1000)
     return [_plain(one) for one in value] if isinstance(value, Iterable) else value
-
-
-def _never() -> None:
-    return None
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType
@@ -84,6 +85,22 @@ def test_the_whole_process_moves(clock: ModuleType, project: Project) -> None:
     project.s3.put_object(Bucket=BUCKET, Key="late", Body=b"")
     modified = project.s3.head_object(Bucket=BUCKET, Key="late")["LastModified"]
     assert modified - START.replace(tzinfo=UTC) < SLACK
+
+
+def test_a_frozen_clock_stands_and_is_moved_all_the_same(clock: ModuleType, ring: Bell) -> None:
+    clock.freeze()
+    clock.travel(START)
+    assert clock.now() == clock.now() == START
+    ring.times = [START + timedelta(hours=1)]
+    clock.advance(START + timedelta(hours=2))
+    assert (ring.rung, clock.now()) == (
+        [START + timedelta(hours=1)],
+        START + timedelta(hours=2),
+    )
+    clock.thaw()
+    time.sleep(0.01)
+    assert clock.now() > START + timedelta(hours=2)
+    assert not clock.is_frozen()
 
 
 def test_afterwards_it_is_the_machines_time_again(clock: ModuleType) -> None:

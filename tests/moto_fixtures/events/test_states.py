@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tests.moto_fixtures.building import Project, client
+from tests.moto_fixtures.building import ROLE, Project, client
 from tests.moto_fixtures.events.test_rules import Queue
 
 EVERYTHING = json.dumps({"source": ["aws.sagemaker"]})
@@ -64,3 +65,21 @@ def test_what_happened_before_the_rule_was_put_is_not_heard(session, project: Pr
         Tags=[{"Key": "a", "Value": "b"}],
     )
     assert queue.bodies() == []
+
+
+def test_a_job_is_heard_when_it_begins_and_when_it_has_ended(session, heard, clock):
+    clock.travel(datetime(2026, 1, 31, 10))
+    client(session, "sagemaker").create_processing_job(
+        ProcessingJobName="job",
+        ProcessingResources={
+            "ClusterConfig": {
+                "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1,
+            }
+        },
+        AppSpecification={"ImageUri": "python:3.11", "ContainerEntrypoint": ["python", "-V"]},
+        RoleArn=ROLE,
+    )  # fmt: skip
+    clock.advance(datetime(2026, 1, 31, 10, 1))
+    found = details(heard, "SageMaker Processing Job State Change")
+    assert [one["ProcessingJobStatus"] for one in found] == ["InProgress", "Completed"]
+    assert found[1]["ProcessingEndTime"] > found[0]["CreationTime"]
