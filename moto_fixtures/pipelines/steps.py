@@ -144,11 +144,18 @@ def _job(attempt: Attempt, resolved: Document) -> None:
 def _tuning(attempt: Attempt, resolved: Document) -> None:
     """As any job; the training jobs, the best first, are properties too."""
     _job(attempt, resolved)
-    name = attempt.run.properties["HyperParameterTuningJobName"]
-    listed = attempt.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName=name, SortBy="FinalObjectiveMetricValue", MaxResults=100
+    found = attempt.run.properties
+    objective = found["HyperParameterTuningJobConfig"].get("HyperParameterTuningJobObjective", {})
+    listed = _called(
+        attempt.sagemaker.list_training_jobs_for_hyper_parameter_tuning_job,
+        {
+            "HyperParameterTuningJobName": found["HyperParameterTuningJobName"],
+            "SortBy": "FinalObjectiveMetricValue",
+            "SortOrder": "Descending" if objective.get("Type") == "Maximize" else "Ascending",
+            "MaxResults": 100,
+        },
     )
-    attempt.run.properties["TrainingJobSummaries"] = listed["TrainingJobSummaries"]
+    found["TrainingJobSummaries"] = listed["TrainingJobSummaries"]
 
 
 def _model(attempt: Attempt, resolved: Document) -> None:

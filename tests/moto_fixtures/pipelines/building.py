@@ -9,6 +9,7 @@ from typing import Any
 
 from moto_fixtures.pipelines import running
 from tests.moto_fixtures.building import ROLE
+from tests.moto_fixtures.jobs.building import SKLEARN
 
 Document = dict[str, Any]
 
@@ -86,7 +87,6 @@ class Pipelines:
 
 
 BUCKET = "pipeline-tests"
-SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 
 
 def processing(name: str, script: str, *arguments: Any, **other: Any) -> Document:

@@ -13,7 +13,9 @@ from moto.core.utils import utcnow
 from moto_fixtures.pipelines.jobs import DEFAULT_ATTEMPTS, StepFailed, is_retried
 from moto_fixtures.pipelines.running import STOPPED_BY_USER, wait
 from moto_fixtures.pipelines.state import Execution, Pipeline, StepRun, job_name
-from tests.moto_fixtures.building import client
+from tests.moto_fixtures.building import BUCKET as MODELS
+from tests.moto_fixtures.building import ROLE, Project, client
+from tests.moto_fixtures.jobs.building import SKLEARN, archive
 from tests.moto_fixtures.pipelines.building import (
     BUCKET,
     Pipelines,
@@ -119,6 +121,94 @@ def test_a_stop_stops_the_job_that_runs_and_begins_no_other(scripted: Pipelines)
     assert scripted.statuses(arn) == {"Sleep": "Stopped"}
     (job,) = sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
     assert job["ProcessingJobStatus"] == "Stopped"
+
+
+TRIAL = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--depth", type=int)
+asked, _ = parser.parse_known_args()
+print(f"loss={(asked.depth - 3) ** 2};")
+"""
+
+
+def test_a_tuning_step_tells_its_training_jobs_the_best_first(
+    scripted: Pipelines, session: boto3.Session
+) -> None:
+    code = f"s3://{BUCKET}/code/sourcedir.tar.gz"
+    s3 = client(session, "s3")
+    s3.put_object(Bucket=BUCKET, Key="code/sourcedir.tar.gz", Body=archive(train__py=TRIAL))
+    tune = {
+        "Name": "Tune-the-depth-of-the-trees",
+        "Type": "Tuning",
+        "Arguments": {
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Grid",
+                "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+                "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+                "ParameterRanges": {
+                    "CategoricalParameterRanges": [{"Name": "depth", "Values": ["1", "3"]}]
+                },
+            },
+            "TrainingJobDefinition": {
+                "RoleArn": ROLE,
+                "AlgorithmSpecification": {
+                    "TrainingImage": SKLEARN,
+                    "TrainingInputMode": "File",
+                    "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+);"}],
+                },
+                "StaticHyperParameters": {
+                    "sagemaker_program": '"train.py"',
+                    "sagemaker_submit_directory": f'"{code}"',
+                },
+                "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/models"},
+                "ResourceConfig": {
+                    "InstanceType": "ml.m5.large",
+                    "InstanceCount": 1,
+                    "VolumeSizeInGB": 1,
+                },
+                "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            },
+        },
+    }
+    trials = "Steps.Tune-the-depth-of-the-trees.TrainingJobSummaries"
+    values = [
+        {"Get": f"{trials}[0].TunedHyperParameters['depth']"},
+        {"Get": f"{trials}[1].TunedHyperParameters['depth']"},
+    ]
+    say = fail("Say", {"Std:Join": {"On": " ", "Values": values}})
+    scripted.create(definition(tune, say))
+    steps = scripted.steps(scripted.run())
+    assert steps["Say"]["FailureReason"] == "3 1", steps
+    arn = steps[tune["Name"]]["Metadata"]["TuningJob"]["Arn"]
+    assert len(arn.rsplit("/", 1)[-1]) <= 32
+
+
+def test_a_transform_step_scores_with_a_model(project: Project, pipelines: Pipelines) -> None:
+    rows = "\n".join(project.model.rows[:5])
+    project.s3.put_object(Bucket=MODELS, Key="in/rows.csv", Body=rows)
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{MODELS}/in/"}}
+    score = {
+        "Name": "Score",
+        "Type": "Transform",
+        "Arguments": {
+            "ModelName": project.endpoint,
+            "TransformInput": {
+                "DataSource": source,
+                "ContentType": "text/csv",
+                "SplitType": "Line",
+            },
+            "TransformOutput": {"S3OutputPath": f"s3://{MODELS}/out", "AssembleWith": "Line"},
+            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        },
+    }
+    place = {"Get": "Steps.Score.TransformOutput.S3OutputPath"}
+    pipelines.create(definition(score, fail("Say", place)))
+    steps = pipelines.steps(pipelines.run())
+    assert steps["Say"]["FailureReason"] == f"s3://{MODELS}/out", steps
+    assert ":transform-job/pipelines-" in steps["Score"]["Metadata"]["TransformJob"]["Arn"]
+    answers = project.s3.get_object(Bucket=MODELS, Key="out/rows.csv.out")["Body"].read()
+    assert len(answers.splitlines()) == 5
 
 
 def step_run(attempts: int) -> StepRun:
