@@ -130,6 +130,20 @@ DIFFERENCES: tuple[Difference, ...] = (
         f"{DEPLOYMENTS}::test_an_alarm_gives_all_traffic_back",
     ),
     Difference(
+        "the waits of a guarded deployment in a stack",
+        "the stack waits as long",
+        "the clock is wound on by them; inside a build or pipeline, which hold it, they take no "
+        "time",
+        f"{ENGINE}/test_guarded_endpoints.py::test_a_stack_waits_for_its_endpoint_on_the_clock",
+    ),
+    Difference(
+        "how many instances target tracking asks for",
+        "in proportion to the metric; how exactly is UNCONFIRMED",
+        "the least that keeps the metric at its target",
+        "tests/moto_fixtures/scaling/test_capacity.py::"
+        "test_the_tracked_count_is_the_least_that_keeps_to_the_target",
+    ),
+    Difference(
         "which variant answers",
         "drawn by lot, by weight",
         "the one furthest behind its weight, so the same on every run",
@@ -248,7 +262,8 @@ STOCK: tuple[tuple[str, str], ...] = (
     ("CloudWatch", "metrics are stored and read; an alarm never changes its state by itself"),
     ("EventBridge", "rules are stored; SageMaker sends no events"),
     ("SNS, SQS", "topics, queues and their subscriptions work"),
-    ("Application Auto Scaling", "targets and policies are stored; nothing scales"),
+    ("Application Auto Scaling", "variants of endpoints scale, by policies and "
+     "scheduled actions; other targets are stored as moto stores them"),
     ("CodeBuild", "start_build says it succeeded and runs nothing: builds run by "
      "`python -m moto_fixtures.codebuild`, which executes the real buildspec"),
     ("CodePipeline", "pipelines are stored; none runs"),

@@ -53,6 +53,11 @@ def wait_for_all() -> None:
             wait(arn)
 
 
+def goes_on() -> bool:
+    """Whether anything goes on but what calls."""
+    return bool(_others())
+
+
 def stop(arn: str) -> None:
     """Make it end soon; nothing happens where it has ended."""
     with _lock:

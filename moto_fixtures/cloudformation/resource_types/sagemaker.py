@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
+from moto.sagemaker.models import sagemaker_backends
 
 from monitoring import kinds
+from moto_fixtures import deployments
 from moto_fixtures.cloudformation.errors import ResourceFailed
 from moto_fixtures.cloudformation.resource_types.base import (
     ApiType,
@@ -55,6 +57,12 @@ class Endpoint(ApiType):
                 f'{found["EndpointConfigName"]}: {found.get("FailureReason", "no reason given")}" '
                 "(HandlerErrorCode: NotStabilized)"
             )
+
+    def _settled(self, scope: Scope, properties: Properties) -> dict[str, Any]:
+        """The description once its deployment is over: the clock is wound on until then."""
+        backend = sagemaker_backends[scope.account][scope.region]
+        deployments.finish(backend, str(properties["EndpointName"]))
+        return super()._settled(scope, properties)
 
     def _serving(self, scope: Scope, properties: Properties) -> dict[str, Any]:
         name = properties["EndpointName"]
