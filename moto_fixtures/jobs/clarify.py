@@ -9,6 +9,8 @@ image, as the SDK's `suggest_baseline` does, has only analysis_config.json.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -44,6 +46,8 @@ def variables(request: Mapping[str, Any], staging: Staging) -> dict[str, str]:
             "ClientError: an analysis of both bias and explanations is not simulated by the "
             "offline AWS: start one job for each."
         )
+    if "headers" in config:
+        _name_columns(staging, config)
     return {
         "analysis_type": "MODEL_BIAS" if methods & BIAS else "MODEL_EXPLAINABILITY",
         "analysis_config": f"{CONFIG}/analysis_config.json",
@@ -65,16 +69,36 @@ def _config(staging: Staging) -> dict[str, Any]:
 
 
 def _format(config: Mapping[str, Any]) -> dict[str, Any]:
-    """How the data are read; `headers` of a configuration mean that the file has none."""
-    kind = config.get("dataset_type", "text/csv")
-    if kind not in FORMATS:
-        raise JobError(f"ClientError: dataset_type {kind!r} is not simulated by the offline AWS.")
+    """How the data are read."""
     options: dict[str, dict[str, Any]] = {
-        "csv": {"header": "headers" not in config},
-        "json": {"lines": kind == "application/jsonlines"},
+        "csv": {"header": True},
+        "json": {"lines": _type(config) == "application/jsonlines"},
         "parquet": {},
     }
-    return {FORMATS[kind]: options[FORMATS[kind]]}
+    name = FORMATS[_type(config)]
+    return {name: options[name]}
+
+
+def _type(config: Mapping[str, Any]) -> str:
+    kind = str(config.get("dataset_type", "text/csv"))
+    if kind not in FORMATS:
+        raise JobError(f"ClientError: dataset_type {kind!r} is not simulated by the offline AWS.")
+    return kind
+
+
+def _name_columns(staging: Staging, config: Mapping[str, Any]) -> None:
+    """Write a configuration's `headers` over CSV files that begin with a row of data."""
+    if FORMATS[_type(config)] != "csv":
+        return
+    row = io.StringIO(newline="")
+    csv.writer(row, lineterminator="\n").writerow(config["headers"])
+    for path in sorted(staging.local(DATA).rglob("*")):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        first = data.partition(b"\n")[0].decode("utf-8-sig", "replace")
+        if next(csv.reader([first]), []) != list(config["headers"]):
+            path.write_bytes(row.getvalue().encode() + data)
 
 
 def _output(request: Mapping[str, Any]) -> str:
