@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.core.utils import utcnow
+from moto.sagemaker.models import sagemaker_backends
 
-from moto_fixtures.pipelines.jobs import DEFAULT_ATTEMPTS, StepFailed, is_retried
+from moto_fixtures.pipelines.jobs import DEFAULT_ATTEMPTS, StepFailed, is_retried, refused
 from moto_fixtures.pipelines.running import STOPPED_BY_USER, wait
 from moto_fixtures.pipelines.state import Execution, Pipeline, StepRun, job_name
+from moto_fixtures.pipelines.steps import HANDLERS
 from tests.moto_fixtures.building import BUCKET as MODELS
 from tests.moto_fixtures.building import ROLE, Project, client
 from tests.moto_fixtures.jobs.building import SKLEARN, archive
@@ -209,6 +213,48 @@ def test_a_transform_step_scores_with_a_model(project: Project, pipelines: Pipel
     assert ":transform-job/pipelines-" in steps["Score"]["Metadata"]["TransformJob"]["Arn"]
     answers = project.s3.get_object(Bucket=MODELS, Key="out/rows.csv.out")["Body"].read()
     assert len(answers.splitlines()) == 5
+
+
+@pytest.mark.parametrize(("failures", "status"), [(1, "Succeeded"), (DEFAULT_ATTEMPTS, "Failed")])
+def test_a_throttled_step_is_tried_again_by_default(
+    pipelines: Pipelines, monkeypatch: pytest.MonkeyPatch, failures: int, status: str
+) -> None:
+    left = [StepFailed("ClientError: ThrottlingException: slow down", "Step.THROTTLING")] * failures
+
+    def throttled(attempt: Any, resolved: Any) -> None:
+        if left:
+            raise left.pop()
+
+    monkeypatch.setitem(cast(dict[str, Any], HANDLERS), "Model", throttled)
+    pipelines.create(definition({"Name": "Make", "Type": "Model", "Arguments": {}}))
+    step = pipelines.steps(pipelines.run())["Make"]
+    assert (step["StepStatus"], step["AttemptCount"]) == (status, min(failures + 1, 3))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("ThrottlingException", 400, "Step.THROTTLING"),
+        ("ResourceLimitExceeded", 400, "SageMaker.RESOURCE_LIMIT"),
+        ("InternalFailure", 500, "Step.SERVICE_FAULT"),
+        ("ValidationException", 400, ""),
+    ],
+)
+def test_a_refused_call_is_told_apart_by_its_error(code: str, status: int, kind: str) -> None:
+    response: Any = {
+        "Error": {"Code": code, "Message": "why"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    failure = refused(ClientError(response, "CreateTrainingJob"))
+    assert (str(failure), failure.kind) == (f"ClientError: {code}: why", kind)
+
+
+def test_what_a_pipeline_is_and_was_can_be_saved(pipelines: Pipelines) -> None:
+    pipelines.create(definition(passes("Go"), fail("Stop", DependsOn=["Go"])))
+    arn = pipelines.run()
+    kept: Any = sagemaker_backends["123456789012"]["us-east-1"].pipelines["p"]
+    restored = pickle.loads(pickle.dumps(kept))  # noqa: S301 (our own bytes)
+    assert restored.executions[arn].describe() == kept.executions[arn].describe()
 
 
 def step_run(attempts: int) -> StepRun:
