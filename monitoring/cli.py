@@ -18,6 +18,7 @@ from rich.console import Console
 
 from monitoring import report, status
 from monitoring.aws.clients import connect
+from monitoring.cautions import cautions
 from monitoring.commands import EXIT_CODES, check_group, suggest_group
 from monitoring.errors import MonitoringError
 from monitoring.why import why
@@ -60,22 +61,24 @@ def show_status(
     """Say what the monitoring schedules found.
 
     PROJECT leaves only the schedules whose name contains it. The exit code is of each
-    schedule's latest run. A schedule that has not run, was stopped, or could not evaluate
-    is not healthy: 1.
+    schedule's latest run. A schedule that has not run, was stopped, could not evaluate, or
+    compares with another model's baselines is not healthy: 1.
 
     \b
     Example:
         monitor status fraud-prod --since 2026-01-05
     """
     after = since.replace(tzinfo=UTC) if since else None
-    watched = status.of_project(connect(profile, region), project, after)
+    aws = connect(profile, region)
+    watched = status.of_project(aws, project, after)
     if not watched:
         raise MonitoringError(
             f"no monitoring schedule has {project!r} in its name, so nothing is watched here; "
             "check --region, or deploy model-monitor-template.yml"
         )
-    status.show(watched, Console(highlight=False))
-    ctx.exit(status.exit_code(watched))
+    said = list(cautions(aws, [one.schedule for one in watched]))
+    status.show(watched, Console(highlight=False), said)
+    ctx.exit(status.exit_code(watched, said))
 
 
 COMMANDS = (suggest_group, check_group, show_status, why)

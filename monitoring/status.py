@@ -26,6 +26,7 @@ from monitoring.aws import schedules as aws_schedules
 from monitoring.aws import storage
 from monitoring.aws.clients import Aws
 from monitoring.aws.schedules import CLEAN, ENDED, FAILED, VIOLATIONS, Execution, Schedule
+from monitoring.cautions import Caution
 from monitoring.errors import StorageError
 from monitoring.monitors.bias_documents import shown
 
@@ -123,26 +124,32 @@ def watch(schedules: Iterable[Schedule], read: Callable[[Execution], Run]) -> li
     ]
 
 
-def exit_code(watched: Sequence[Watched]) -> int:
+def exit_code(watched: Sequence[Watched], said: Iterable[Caution] = ()) -> int:
     """1 when something could not be evaluated, 3 when violations were found, else 0.
+
+    Compared with another model's baselines, nothing was evaluated.
 
     Only each schedule's last run that has ended counts: a drift that has been mended is
     history. A schedule without one, or that nobody started, is unknown and so never 0.
     """
     latest = [one.last.execution.status if one.last else "" for one in watched]
     running = all(one.schedule.status == "Scheduled" for one in watched)
+    if any(caution.is_stale for caution in said):
+        return errors.FAILED
     if not watched or not running or any(status in ("", *FAILED) for status in latest):
         return errors.FAILED
     return errors.VIOLATIONS_FOUND if VIOLATIONS in latest else errors.OK
 
 
-def show(watched: Sequence[Watched], console: Console) -> None:
+def show(watched: Sequence[Watched], console: Console, said: Sequence[Caution] = ()) -> None:
     """Print the schedules, their executions, what they found and what to look at next."""
     console.print(_schedules(watched))
     if any(one.runs for one in watched):
         console.print(_executions(watched))
     for one in watched:
         _findings(one, console)
+    for caution in said:
+        console.print(f"[yellow]![/] {escape(caution.text)}", soft_wrap=True)
     for line in next_steps(watched):
         console.print(f"→ {escape(line)}", soft_wrap=True)
 

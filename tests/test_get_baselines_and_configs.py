@@ -219,7 +219,7 @@ def test_the_endpoint_is_rendered_from_the_same_package(project: Project) -> Non
 
 
 def test_what_the_user_wrote_wins(project: Project) -> None:
-    project.register()
+    registered = project.register()
     mine = {"DataQualityConstraintsS3Uri": "s3://fraud-outputs/registered/mine.json"}
     project.put("registered/mine.json", {})
     project.write(
@@ -232,6 +232,7 @@ def test_what_the_user_wrote_wins(project: Project) -> None:
     assert project.export("prod").items() >= mine.items()
     whole = json.loads((project.root / "prod-monitoring-schedule-config-export.json").read_text())
     assert whole["Tags"] == {
+        "ModelPackageArn": registered,
         "sagemaker:deployment-stage": "prod",
         "sagemaker:project-id": "p-1",
         "sagemaker:project-name": "fraud",

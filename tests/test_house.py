@@ -24,6 +24,7 @@ TOP = {
     "options",
     "__main__",
     "status",
+    "cautions",
     "why",
 } | ROOT_SCRIPTS
 """What may import everything below it, and is imported by nothing below it."""
@@ -156,6 +157,8 @@ SIDEWAYS = {
     ("job", "predictors"),
     ("__main__", "cli"),
     ("cli", "status"),
+    ("cli", "cautions"),
+    ("status", "cautions"),
     ("cli", "why"),
     ("cli", "commands"),
     ("commands", "options"),

@@ -66,6 +66,10 @@ class Aws:
         return self._client("sagemaker")
 
     @cached_property
+    def cloudwatch(self) -> Any:
+        return self._client("cloudwatch")
+
+    @cached_property
     def s3(self) -> Any:
         return self._client("s3")
 

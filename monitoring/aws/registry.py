@@ -21,6 +21,8 @@ from monitoring.aws.clients import asking, is_missing
 from monitoring.errors import RegistryError
 
 APPROVED = "Approved"
+PACKAGE_TAG = "ModelPackageArn"
+"""On a model: the package it came from. On a schedule: the one its baselines are of."""
 SHOWN = 3
 """How many packages an error lists."""
 
@@ -229,12 +231,18 @@ def _package_of(sagemaker: Any, model: str, endpoint: str) -> str:
     for container in containers:
         if container.get("ModelPackageName"):
             return str(container["ModelPackageName"])
-    with asking("sagemaker:ListTags", f"model {model}"):
-        pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=described["ModelArn"])
-        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-    if not tags.get("ModelPackageArn"):
+    tagged = package_tag(sagemaker, described["ModelArn"])
+    if not tagged:
         raise RegistryError(
             f"endpoint {endpoint}: its model {model} came from no model package, so it has no "
-            "baselines. Deploy it from the registry, or tag the model with ModelPackageArn"
+            f"baselines. Deploy it from the registry, or tag the model with {PACKAGE_TAG}"
         )
-    return str(tags["ModelPackageArn"])
+    return tagged
+
+
+def package_tag(sagemaker: Any, arn: str) -> str:
+    """The package that a resource's tag names; "" where there is no such tag."""
+    with asking("sagemaker:ListTags", arn):
+        pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+    return str(tags.get(PACKAGE_TAG, ""))

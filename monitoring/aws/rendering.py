@@ -15,7 +15,7 @@ from typing import Any
 
 from monitoring import baselines
 from monitoring.aws import storage
-from monitoring.aws.registry import Served
+from monitoring.aws.registry import PACKAGE_TAG, Served
 from monitoring.aws.stages import Project, Stage, monitor_config, warnings
 from monitoring.baselines import Baselines, DerivedFile, Need
 from monitoring.config import StageConfig
@@ -146,7 +146,13 @@ def _read_by_monitors(config: StageConfig) -> list[Need]:
 def render(stages: Iterable[tuple[Stage, Served]], project: Project, s3: Any) -> list[Rendered]:
     """Every stage complete, or one error that says all that any of them lacks."""
     filled = [
-        (stage, served, monitor_config(stage.monitors, project, served.endpoint))
+        (
+            stage,
+            served,
+            monitor_config(stage.monitors, project, served.endpoint).tagged(
+                {PACKAGE_TAG: served.package.arn}
+            ),
+        )
         for stage, served in stages
     ]
     refuse_missing((config, served) for _, served, config in filled)

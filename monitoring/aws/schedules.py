@@ -52,6 +52,7 @@ class Schedule:
     endpoint: str
     status: str
     executions: tuple[Execution, ...] = ()
+    arn: str = ""
 
 
 def schedules(
@@ -74,6 +75,7 @@ def schedules(
                 endpoint=found.get("EndpointName", ""),
                 status=found["MonitoringScheduleStatus"],
                 executions=tuple(executions(sagemaker, name, since)),
+                arn=found["MonitoringScheduleArn"],
             )
 
 

@@ -62,9 +62,7 @@ def cheapest(curve: Curve) -> Priced:
     return Priced(float(curve.x[at]), float(curve.y[at]))
 
 
-def mean_cost_error(
-    counts: BinaryCounts, false_positive: float, false_negative: float
-) -> Outcome:
+def mean_cost_error(counts: BinaryCounts, false_positive: float, false_negative: float) -> Outcome:
     """Standard error of `mean_cost`, from the spread of what single rows cost.
 
     >>> mean_cost_error(BinaryCounts(tp=0, fp=1, fn=0, tn=3), 4.0, 40.0)

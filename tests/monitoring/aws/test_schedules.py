@@ -20,6 +20,7 @@ NAME = "fraud-staging-DataQuality"
 EXECUTION = Execution(NAME, START, schedules.VIOLATIONS, "", JOB)
 LISTED = {
     "MonitoringScheduleName": NAME,
+    "MonitoringScheduleArn": f"arn:aws:sagemaker:eu-west-1:123456789012:monitoring-schedule/{NAME}",
     "MonitoringScheduleStatus": "Scheduled",
     "MonitoringType": "DataQuality",
     "EndpointName": "fraud-staging",
