@@ -4,6 +4,7 @@
     limits         members of requests that are refused, or have no effect
     engine         the stacks and change sets of one account and region
     operations     one operation at a time for each stack
+    throttling     calls answered "Rate exceeded" on demand
     nested         what a stack does for the stacks within it
     blueprint      everything that can be known to be wrong before anything is made
       template       text → sections       parameters   values, types and limits

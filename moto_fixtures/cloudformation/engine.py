@@ -29,6 +29,7 @@ from moto_fixtures.cloudformation.nested import NestedStacks
 from moto_fixtures.cloudformation.operations import Operations, between
 from moto_fixtures.cloudformation.resource_types.base import Owner, Scope
 from moto_fixtures.cloudformation.stack import UNFINISHED, UPDATABLE, Intent, Output, Stack
+from moto_fixtures.cloudformation.throttling import Throttle
 
 
 class Engine(BaseBackend):
@@ -40,6 +41,7 @@ class Engine(BaseBackend):
         self.change_sets: dict[str, ChangeSet] = {}
         self.detections: dict[str, drift.Detection] = {}
         self.operations = Operations()
+        self.throttle = Throttle()
 
     @property
     def _url_module(self) -> ModuleType:

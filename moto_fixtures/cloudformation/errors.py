@@ -1,6 +1,7 @@
 """What the CloudFormation API refuses, and what stops a resource.
 
     ServiceException (moto)
+    ├── Throttled                    asked for by `throttling`; the same call succeeds later
     └── ValidationError              the request or the template; nothing was made
         ├── NotSimulated             AWS has it, this offline AWS has not; names it
         ├── AlreadyExists            a stack or change set of that name
@@ -53,6 +54,13 @@ class InsufficientCapabilities(ValidationError):
     code = "InsufficientCapabilitiesException"
 
 
+class Throttled(ServiceException):
+    """Too many calls; the same call succeeds later."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "Throttling"
+
+
 class ChangeSetNotFound(ValidationError):
     """No change set of that name or ARN."""
 
@@ -91,11 +99,27 @@ def reason(error: Exception) -> str:
     if isinstance(error, ClientError):
         found = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+        if status >= 500:
+            return _generic(error.operation_name)
         return (
             f'Resource handler returned message: "{found.get("Message", error)} '
             f'(Status Code: {status})" (HandlerErrorCode: {_handler_code(found.get("Code", ""))})'
         )
     return str(getattr(error, "message", None) or error)
+
+
+def _generic(operation: str) -> str:
+    """What a handler says of a service's own failure: nothing but where it happened.
+
+    >>> _generic("CreateMonitoringSchedule").split('"')[1]
+    "Error occurred during operation 'CREATE'."
+    """
+    verbs = {"Update": "UPDATE", "Delete": "DELETE", "Describe": "READ"}
+    verb = next((verb for word, verb in verbs.items() if operation.startswith(word)), "CREATE")
+    return (
+        f"Resource handler returned message: \"Error occurred during operation '{verb}'.\" "
+        "(HandlerErrorCode: GeneralServiceException)"
+    )
 
 
 def is_absent(error: ClientError) -> bool:

@@ -14,7 +14,7 @@ from moto.core.utils import camelcase_to_underscores
 from moto_fixtures.cloudformation import blueprint, limits, requests, template, views
 from moto_fixtures.cloudformation.change_sets import change_on_the_wire
 from moto_fixtures.cloudformation.engine import Engine
-from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
+from moto_fixtures.cloudformation.errors import NotSimulated, Throttled, ValidationError
 from moto_fixtures.cloudformation.stack import Stack
 
 Item = TypeVar("Item")
@@ -36,8 +36,9 @@ class CloudFormationResponse(BaseResponse):
 
     def call_action(self) -> TYPE_RESPONSE:
         try:
+            self.engine.throttle.check(self._get_action())
             self._refuse(self._get_action())
-        except NotSimulated as refusal:
+        except (NotSimulated, Throttled) as refusal:
             refused: TYPE_RESPONSE = self.serialized(ActionResult(refusal))
             return refused
         answer: TYPE_RESPONSE = super().call_action()

@@ -23,7 +23,12 @@ from botocore.exceptions import ClientError
 
 from moto_fixtures import clients
 from moto_fixtures.cloudformation import schema
-from moto_fixtures.cloudformation.errors import ResourceFailed, ValidationError, is_absent
+from moto_fixtures.cloudformation.errors import (
+    HalfMade,
+    ResourceFailed,
+    ValidationError,
+    is_absent,
+)
 
 Properties = Mapping[str, Any]
 
@@ -187,7 +192,12 @@ class ApiType(ResourceType):
     def make(self, scope: Scope, properties: Properties) -> str:
         operation = f"create_{self.noun}"
         scope.call(self.service, operation, **self._only(operation, properties))
-        return str(self._settled(scope, properties)[self.ref])
+        try:
+            found = self._settled(scope, properties)
+        except ResourceFailed as failure:
+            made = self.attributes(scope, "", properties)
+            raise HalfMade(str(failure), str(made[self.ref])) from failure
+        return str(found[self.ref])
 
     def configure(
         self, scope: Scope, physical_id: str, before: Properties, after: Properties
