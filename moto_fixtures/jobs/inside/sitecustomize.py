@@ -20,8 +20,10 @@ CONTAINER = "/opt/ml"
 ONE_PATH = (
     "access", "chdir", "chmod", "chown", "listdir", "lstat", "mkdir", "mkfifo", "open",
     "readlink", "remove", "rmdir", "scandir", "stat", "statvfs", "truncate", "unlink", "utime",
+    "getxattr", "listxattr", "removexattr", "setxattr",
 )  # fmt: skip
-"""Functions of `os` whose first argument is a path. `os.path` and pathlib call these."""
+"""Functions of `os` whose first argument is a path. `os.path`, pathlib and shutil call these;
+the last four are Linux's."""
 TWO_PATHS = ("link", "rename", "replace", "symlink")
 
 
@@ -48,7 +50,7 @@ def redirected(function, paths):
 
 if ROOT:
     for _names, _paths in ((ONE_PATH, 1), (TWO_PATHS, 2)):
-        for _name in _names:
+        for _name in filter(functools.partial(hasattr, os), _names):
             _stock = getattr(os, _name)
             _ours = redirected(_stock, _paths)
             setattr(os, _name, _ours)

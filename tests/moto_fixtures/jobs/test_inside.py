@@ -14,7 +14,7 @@ import pytest
 
 from moto_fixtures.jobs import container, images
 from moto_fixtures.jobs.container import NOT_FOUND, Container, Exit
-from moto_fixtures.jobs.inside import pip_check
+from moto_fixtures.jobs.inside import pip
 from moto_fixtures.jobs.logs import Log
 from moto_fixtures.sagemaker.errors import NotSimulatedError
 from tests.moto_fixtures.building import client
@@ -41,7 +41,7 @@ with open(base + "/a/one.txt", "w") as f: f.write("1")
 os.rename(base + "/a/one.txt", base + "/a/two.txt")
 assert os.path.exists(base + "/a/two.txt") and not os.path.exists(base + "/a/one.txt")
 assert sorted(os.listdir(base + "/a")) == ["b", "two.txt"]
-shutil.copy(base + "/a/two.txt", base + "/a/b")
+shutil.copy2(base + "/a/two.txt", base + "/a/b")
 assert glob.glob(base + "/**/*.txt", recursive=True) == [base + "/a/two.txt", base + "/a/b/two.txt"]
 assert [d for d, _, _ in os.walk(base)] == [base, base + "/a", base + "/a/b"]
 path = pathlib.Path(base) / "a" / "b" / "two.txt"
@@ -111,11 +111,18 @@ def test_every_line_is_an_event_of_its_stream(log: Log, session: Any, tmp_path: 
         pytest.param("install --quiet -c limits.txt numpy", 0, id="options"),
         pytest.param("install no-such-thing;python_version<'3'", 0, id="for another python"),
         pytest.param("install no-such-thing", 1, id="missing"),
-        pytest.param("uninstall numpy", 1, id="another command"),
+        pytest.param("uninstall --yes numpy", 0, id="uninstall"),
+        pytest.param("download numpy", 1, id="another command"),
     ],
 )
 def test_pip_says_whether_a_requirement_is_met(command: str, code: int) -> None:
-    assert pip_check.main(command.split()) == code
+    assert pip.main(command.split()) == code
+
+
+@pytest.mark.parametrize("command", ["python3 -m pip", "pip", "python -m pip"])
+def test_no_pip_of_a_job_changes_the_interpreter(log: Log, tmp_path: Path, command: str) -> None:
+    assert run(log, tmp_path, "/bin/sh", "-c", f"{command} install no-such-thing") == Exit(1)
+    assert "no-such-thing is not installed" in log.last[-1]
 
 
 def test_an_image_is_known_registered_or_refused() -> None:
