@@ -5,7 +5,6 @@ Everything added is kept on the backend, so that moto's own reset clears it.
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from moto.sagemaker import urls
@@ -68,6 +67,7 @@ class Backend(SageMakerModelBackend):
         ours: dict[str, dict[str, Any]] = {
             "monitoring-schedule": self.monitoring_schedules,
             "project": self.projects,
+            "model-card": self.model_cards,
             "model-package": {},
         }
         if resource_type in ours:
@@ -80,29 +80,3 @@ class Backend(SageMakerModelBackend):
         if found is None:
             raise AWSValidationException(f"Could not find resource {arn}; it has no tags.")
         return found
-
-    def create_model_package(self, **request: Any) -> str:
-        """As moto, but a version number is never given twice, though one was deleted.
-
-        moto numbers a version by counting its group, so the gaps are filled with
-        placeholders while it counts.
-        """
-        group = request["model_package_group_name"]
-        if group and group.startswith("arn:"):
-            group = request["model_package_group_name"] = group.rsplit("/", 1)[-1]
-        if group:
-            request["model_approval_status"] = (
-                request["model_approval_status"] or "PendingManualApproval"
-            )
-        living = sum(p.model_package_group_name == group for p in self.model_packages.values())
-        missing = [f"gap-{n}" for n in range(self.package_versions.get(group, 0) - living)]
-        for gap in missing if group else ():
-            self.model_packages[gap] = SimpleNamespace(model_package_group_name=group)
-        try:
-            arn = super().create_model_package(**request)
-        finally:
-            for gap in missing if group else ():
-                del self.model_packages[gap]
-        if group:
-            self.package_versions[group] = self.model_packages[arn].model_package_version
-        return str(arn)

@@ -27,13 +27,6 @@ REFUSED_MEMBERS: Mapping[str, Mapping[str, str]] = {
         "ExplainerConfig": "Answers would come without the explanations asked for.",
         "CrossRegionTrafficConfig": "Traffic would stay in its region.",
     },
-    "UpdateModelPackage": {
-        "InferenceSpecification": "Register another version instead.",
-        "SourceUri": "Register another version instead.",
-        "ModelCard": "Register another version instead.",
-        "ModelLifeCycle": "Approve or reject by ModelApprovalStatus.",
-        "ModelPackageRegistrationType": "Register another version instead.",
-    },
     "CreateModelPackageGroup": {
         "ManagedConfiguration": "The registry manages nothing by itself.",
     },
@@ -148,6 +141,14 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
     "CreateProject": {
         "ServiceCatalogProvisioningDetails": "No product is provisioned.",
         "TemplateProviders": "No template is provisioned.",
+    },
+    "CreateModelPackage": {
+        "SkipModelValidation": "Nothing is validated or run; a package is complete at once.",
+        "ValidationSpecification": "Shown; no batch transform tries the package out.",
+        "SecurityConfig": "Nothing is encrypted.",
+        "ModelCard": "Its content must be JSON; it is not held against the schema of a card. So it "
+        "is with CreateModelCard.",
+        "ManagedStorageType": "The artifacts stay where they are.",
     },
     "UpdateModelPackage": {
         "ClientToken": "A repeated call is carried out again; it comes to the same.",

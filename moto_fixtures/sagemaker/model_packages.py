@@ -1,63 +1,215 @@
-"""What moto's Model Registry lacks: deletion, batches, and updates that keep the rest.
+"""The Model Registry: packages, their versions and approval, and the groups that hold them.
 
-moto's update clears the customer metadata and the approval description it was not given.
+moto's packages lose the model card, the life cycle and the source, refuse instance types newer
+than moto, and clear what an update does not name. Here a package is the request that made it,
+changed by the updates since. A package is complete as soon as it is made: nothing is scanned.
 """
 
 from __future__ import annotations
 
+import copy
 import json
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from botocore import xform_name
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 
 from moto_fixtures.sagemaker.backend import Backend
-from moto_fixtures.sagemaker.errors import AWSValidationException, ServiceConflict
+from moto_fixtures.sagemaker.errors import (
+    AWSValidationException,
+    NotSimulatedError,
+    ServiceConflict,
+)
+from moto_fixtures.sagemaker.listing import Listing
 
-BATCH_MEMBERS = (
+LISTING = Listing(
+    result="ModelPackageSummaryList",
+    sort={"CreationTime": "CreationTime", "Name": "Name"},
+    equal={
+        "ModelApprovalStatus": "ModelApprovalStatus",
+        "ModelPackageGroupName": "ModelPackageGroupName",
+    },
+    contains={"NameContains": "Name"},
+    descending=False,
+)
+PENDING = "PendingManualApproval"
+VERSIONED, UNVERSIONED, BOTH = "Versioned", "Unversioned", "Both"
+SUMMARY_MEMBERS = (
+    "ModelPackageName",
     "ModelPackageGroupName",
     "ModelPackageVersion",
     "ModelPackageArn",
     "ModelPackageDescription",
     "CreationTime",
-    "InferenceSpecification",
     "ModelPackageStatus",
     "ModelApprovalStatus",
+    "ModelLifeCycle",
+    "ModelPackageRegistrationType",
 )
+BATCH_MEMBERS = (*SUMMARY_MEMBERS[1:], "InferenceSpecification")
+NEVER_SHOWN = ("Tags", "ClientToken")
+REPLACED = (
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "InferenceSpecification",
+    "SourceUri",
+    "ModelLifeCycle",
+    "ModelPackageRegistrationType",
+)
+"""Members that an update sets as they are."""
 
 
-class ModelPackageActions:
-    """Update, delete and batch-describe model packages; groups and their resource policies."""
+@dataclass
+class ModelPackage:
+    """One version of a group, or a package by itself."""
 
-    params: dict[str, Any]
-    sagemaker_backend: Backend
+    request: dict[str, Any]
+    """What made it, and every update since."""
+    arn: str
+    version: int | None
+    created: datetime
+    modified: datetime | None = None
+    tags: list[dict[str, str]] = field(default_factory=list)
 
-    def update_model_package(self) -> ActionResult:
-        package, request = self._package(self.params["ModelPackageArn"]), self.params
-        if "ModelApprovalStatus" in request:
-            package.set_model_approval_status(request["ModelApprovalStatus"])
-        if "ApprovalDescription" in request:
-            package.approval_description = request["ApprovalDescription"]
+    @property
+    def group(self) -> str | None:
+        return self.request.get("ModelPackageGroupName")
+
+    @property
+    def name(self) -> str:
+        """What it is found by: its group's name, or its own."""
+        return str(self.group or self.request["ModelPackageName"])
+
+    @property
+    def inference_specification(self) -> dict[str, Any]:
+        return dict(self.request.get("InferenceSpecification", {}))
+
+    def describe(self) -> dict[str, Any]:
+        answer = {
+            **{name: value for name, value in self.request.items() if name not in NEVER_SHOWN},
+            "ModelPackageArn": self.arn,
+            "ModelPackageVersion": self.version,
+            "CreationTime": self.created,
+            "LastModifiedTime": self.modified,
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+        }
+        return {member: value for member, value in answer.items() if value is not None}
+
+    def summary(self, members: tuple[str, ...] = SUMMARY_MEMBERS) -> dict[str, Any]:
+        described = self.describe()
+        return {member: described[member] for member in members if member in described}
+
+    def gen_response_object(self) -> dict[str, Any]:
+        """As moto's Search asks for it."""
+        return self.describe()
+
+    def __getattr__(self, name: str) -> Any:
+        """A member by its name in Python, `model_approval_status`: moto's Search filters so."""
+        if name.startswith("_") or "request" not in vars(self):
+            raise AttributeError(name)
+        shown = {xform_name(member): value for member, value in self.describe().items()}
+        if name not in shown:
+            raise AttributeError(name)
+        return shown[name]
+
+    def update(self, request: dict[str, Any]) -> None:
+        """Change what a request names, and keep the rest."""
+        mine = self.request
+        mine |= {member: request[member] for member in REPLACED if member in request}
+        if "ModelCard" in request:
+            mine["ModelCard"] = {**mine.get("ModelCard", {}), **request["ModelCard"]}
         properties = {
-            **(package.customer_metadata_properties or {}),
+            **mine.pop("CustomerMetadataProperties", {}),
             **request.get("CustomerMetadataProperties", {}),
         }
         for key in request.get("CustomerMetadataPropertiesToRemove", []):
             properties.pop(key, None)
-        package.customer_metadata_properties = properties or None
-        package.add_additional_inference_specifications(
-            request.get("AdditionalInferenceSpecificationsToAdd")
+        if properties:
+            mine["CustomerMetadataProperties"] = properties
+        added = request.get("AdditionalInferenceSpecificationsToAdd", [])
+        if added:
+            there = mine.get("AdditionalInferenceSpecifications", [])
+            mine["AdditionalInferenceSpecifications"] = [*there, *added]
+        self.modified = utcnow()
+
+
+def named(backend: Backend, name: str) -> ModelPackage:
+    """A package by its ARN, or by its name when it has no group; the error AWS gives if none."""
+    arn = name if name.startswith("arn:") else backend.arn("model-package", name.lower())
+    try:
+        return backend.model_packages[arn]
+    except KeyError:
+        raise AWSValidationException(f"Model package {name} not found") from None
+
+
+def _checked(request: dict[str, Any]) -> dict[str, Any]:
+    """The request; refused where its model card is not JSON."""
+    content = request.get("ModelCard", {}).get("ModelCardContent")
+    if content is not None:
+        try:
+            json.loads(content)
+        except ValueError as error:
+            raise AWSValidationException(f"ModelCardContent is no JSON: {error}") from error
+    return request
+
+
+class ModelPackageActions:
+    """Create, update, describe, list and delete model packages."""
+
+    params: dict[str, Any]
+    sagemaker_backend: Backend
+
+    def create_model_package(self) -> ActionResult:
+        """Make a package; one that a call with the same token made already is answered again."""
+        backend, request = self.sagemaker_backend, _checked(copy.deepcopy(self.params))
+        token = request.get("ClientToken")
+        for made in backend.model_packages.values():
+            if token is not None and made.request.get("ClientToken") == token:
+                return ActionResult({"ModelPackageArn": made.arn})
+        if ("ModelPackageName" in request) == ("ModelPackageGroupName" in request):
+            raise AWSValidationException(
+                "A model package has exactly one of ModelPackageName and ModelPackageGroupName."
+            )
+        made = (
+            self._versioned(request) if "ModelPackageGroupName" in request else self._lone(request)
         )
-        package.last_modified_time = utcnow()
+        backend.model_packages[made.arn] = made
+        return ActionResult({"ModelPackageArn": made.arn})
+
+    def describe_model_package(self) -> ActionResult:
+        found = named(self.sagemaker_backend, self.params["ModelPackageName"])
+        if self.params.get("IncludedData") == "MetadataOnly" and "ModelCard" in found.request:
+            raise NotSimulatedError(
+                "IncludedData MetadataOnly", "A card's content is shown whole or not at all."
+            )
+        return ActionResult(found.describe())
+
+    def list_model_packages(self) -> ActionResult:
+        """Packages without a group, unless a group or a type is asked for."""
+        request = dict(self.params)
+        wanted = request.get("ModelPackageType", UNVERSIONED)
+        if "ModelPackageGroupName" in request:
+            wanted = VERSIONED
+            request["ModelPackageGroupName"] = request["ModelPackageGroupName"].rsplit("/", 1)[-1]
+        found = [
+            {**package.summary(), "Name": package.name}
+            for package in self.sagemaker_backend.model_packages.values()
+            if wanted == BOTH or (package.group is not None) == (wanted == VERSIONED)
+        ]
+        return ActionResult(LISTING.answer(found, request))
+
+    def update_model_package(self) -> ActionResult:
+        package = named(self.sagemaker_backend, self.params["ModelPackageArn"])
+        package.update(_checked(copy.deepcopy(self.params)))
         return ActionResult({"ModelPackageArn": package.arn})
 
     def delete_model_package(self) -> ActionResult:
-        package = self._package(self.params["ModelPackageName"])
-        backend = self.sagemaker_backend
-        del backend.model_packages[package.arn]
-        names = backend.model_package_name_mapping
-        for name in [name for name, arn in names.items() if arn == package.arn]:
-            del names[name]
+        package = named(self.sagemaker_backend, self.params["ModelPackageName"])
+        del self.sagemaker_backend.model_packages[package.arn]
         return EmptyResult()
 
     def batch_describe_model_package(self) -> ActionResult:
@@ -65,81 +217,34 @@ class ModelPackageActions:
         errors: dict[str, Any] = {}
         for arn in self.params["ModelPackageArnList"]:
             try:
-                described = self._package(arn).gen_response_object()
+                found[arn] = named(self.sagemaker_backend, arn).summary(BATCH_MEMBERS)
             except AWSValidationException as error:
                 errors[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
-            else:
-                found[arn] = {key: described[key] for key in BATCH_MEMBERS if key in described}
         return ActionResult(
             {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": errors}
         )
 
-    def create_model_package_group(self) -> ActionResult:
-        """Make a group whose name is free; moto would put an empty one in its place."""
-        backend, request = self.sagemaker_backend, self.params
-        name = request["ModelPackageGroupName"]
-        if name in backend.model_package_groups:
-            raise AWSValidationException(
-                f"Model Package Group already exists: {backend.model_package_groups[name].arn}"
-            )
-        arn = backend.create_model_package_group(
-            name, request.get("ModelPackageGroupDescription"), request.get("Tags")
-        )
-        return ActionResult({"ModelPackageGroupArn": arn})
-
-    def describe_model_package_group(self) -> ActionResult:
-        return ActionResult(self._group().gen_response_object())
-
-    def delete_model_package_group(self) -> ActionResult:
-        backend, group = self.sagemaker_backend, self._group()
-        held = [
-            package.arn
-            for package in backend.model_packages.values()
-            if package.model_package_group_name == group.model_package_group_name
-        ]
-        if held:
-            raise ServiceConflict(
-                f"Model package group {group.arn} still holds {len(held)} model packages; "
-                f"delete them first ({held[0]}, …)."
-            )
-        del backend.model_package_groups[group.model_package_group_name]
-        backend.package_versions.pop(group.model_package_group_name, None)
-        backend.package_group_policies.pop(group.model_package_group_name, None)
-        return EmptyResult()
-
-    def put_model_package_group_policy(self) -> ActionResult:
-        """Keep a group's resource policy. It is shown, and evaluated by nothing."""
-        group, policy = self._group(), self.params["ResourcePolicy"]
-        try:
-            json.loads(policy)
-        except ValueError as error:
-            raise AWSValidationException(f"The resource policy is no JSON: {error}") from error
-        self.sagemaker_backend.package_group_policies[group.model_package_group_name] = policy
-        return ActionResult({"ModelPackageGroupArn": group.arn})
-
-    def get_model_package_group_policy(self) -> ActionResult:
-        name = self._group().model_package_group_name
-        return ActionResult({"ResourcePolicy": self._policies_with(name)[name]})
-
-    def delete_model_package_group_policy(self) -> ActionResult:
-        name = self._group().model_package_group_name
-        del self._policies_with(name)[name]
-        return EmptyResult()
-
-    def _group(self) -> Any:
-        name = self.params["ModelPackageGroupName"].rsplit("/", 1)[-1]
-        return self.sagemaker_backend.describe_model_package_group(name)
-
-    def _policies_with(self, name: str) -> dict[str, str]:
-        policies = self.sagemaker_backend.package_group_policies
-        if name not in policies:
-            raise AWSValidationException(f"Model package group {name} has no resource policy.")
-        return policies
-
-    def _package(self, name: str) -> Any:
+    def _versioned(self, request: dict[str, Any]) -> ModelPackage:
+        """The next version of a group. A number is never given twice, though one was deleted."""
         backend = self.sagemaker_backend
-        arn = backend.model_package_name_mapping.get(name, name)
-        package = backend.model_packages.get(arn)
-        if package is None:
-            raise AWSValidationException(f"Model package {name} not found")
-        return package
+        group = request["ModelPackageGroupName"].rsplit("/", 1)[-1]
+        if group not in backend.model_package_groups:
+            arn = backend.arn("model-package-group", group)
+            raise AWSValidationException(f"Model Package Group {arn} does not exist.")
+        if "Tags" in request:
+            raise AWSValidationException(
+                "Tags of a versioned model package are its group's: set them on the group."
+            )
+        version = backend.package_versions[group] = backend.package_versions.get(group, 0) + 1
+        request |= {
+            "ModelPackageGroupName": group,
+            "ModelApprovalStatus": request.get("ModelApprovalStatus", PENDING),
+        }
+        arn = backend.arn("model-package", f"{group.lower()}/{version}")
+        return ModelPackage(request, arn, version, utcnow())
+
+    def _lone(self, request: dict[str, Any]) -> ModelPackage:
+        arn = self.sagemaker_backend.arn("model-package", request["ModelPackageName"].lower())
+        if arn in self.sagemaker_backend.model_packages:
+            raise ServiceConflict(f"Model package already exists: {arn}")
+        return ModelPackage(request, arn, None, utcnow(), tags=list(request.get("Tags", [])))

@@ -8,6 +8,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.sagemaker.models import Model as MotoModel
 
+from moto_fixtures.sagemaker import model_packages
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import AWSValidationException, NotSimulatedError
 
@@ -43,8 +44,7 @@ def resolved(backend: Backend, container: dict[str, Any]) -> dict[str, Any]:
     package_name = container.get("ModelPackageName")
     if package_name is None:
         return container
-    package = backend.describe_model_package(package_name)
-    specification = package.inference_specification or {}
+    specification = model_packages.named(backend, package_name).inference_specification
     containers = specification.get("Containers") or [{}]
     return {**containers[0], **container}
 

@@ -17,6 +17,8 @@ from moto_fixtures.sagemaker.endpoints import EndpointActions
 from moto_fixtures.sagemaker.errors import NotSimulatedError
 from moto_fixtures.sagemaker.executions import ExecutionActions
 from moto_fixtures.sagemaker.job_definitions import JobDefinitionActions
+from moto_fixtures.sagemaker.model_cards import ModelCardActions
+from moto_fixtures.sagemaker.model_package_groups import ModelPackageGroupActions
 from moto_fixtures.sagemaker.model_packages import ModelPackageActions
 from moto_fixtures.sagemaker.models import ModelActions
 from moto_fixtures.sagemaker.pipelines import PipelineExecutionActions
@@ -38,6 +40,8 @@ class Response(
     EndpointConfigActions,
     ModelActions,
     ModelPackageActions,
+    ModelPackageGroupActions,
+    ModelCardActions,
     PipelineExecutionActions,
     ProcessingJobActions,
     ProjectActions,

@@ -113,8 +113,18 @@ def test_no_member_of_a_simulated_sagemaker_request_is_dropped_in_silence() -> N
     assert not silent
 
 
-SHOWN = {"ProjectDescription"}
-"""Texts for people: that they are shown is all they do."""
+SHOWN = {
+    "ProjectDescription",
+    "CertifyForMarketplace",
+    "Domain",
+    "DriftCheckBaselines",
+    "MetadataProperties",
+    "ModelMetrics",
+    "SamplePayloadUrl",
+    "SourceAlgorithmSpecification",
+    "Task",
+}
+"""Texts for people, and what the registry keeps: that they are shown is all they do."""
 PARTS_OF_A_DEFINITION = ("AppSpecification", "BaselineConfig", "JobInput", "JobOutputConfig")
 """Members the job definitions read under their kind's name."""
 

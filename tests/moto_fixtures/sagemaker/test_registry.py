@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -126,3 +127,110 @@ def test_a_model_of_an_unknown_package_is_refused(sagemaker: Any) -> None:
     arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/nowhere/1"
     with pytest.raises(ClientError, match="not found"):
         sagemaker.create_model(ModelName="m", PrimaryContainer={"ModelPackageName": arn})
+
+
+def versions(sagemaker: Any, **asked: Any) -> list[int]:
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=GROUP, **asked, PaginationConfig={"PageSize": 2}
+    )
+    found = [one for page in pages for one in page["ModelPackageSummaryList"]]
+    return [one["ModelPackageVersion"] for one in found]
+
+
+def test_versions_are_filtered_sorted_and_paged(sagemaker: Any) -> None:
+    arns = [register(sagemaker) for _ in range(5)]
+    for arn in arns[::2]:
+        sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+    assert versions(sagemaker) == [1, 2, 3, 4, 5]
+    assert versions(sagemaker, ModelApprovalStatus="Approved", SortOrder="Descending") == [5, 3, 1]
+    made = sagemaker.describe_model_package(ModelPackageName=arns[0])["CreationTime"]
+    assert versions(sagemaker, CreationTimeAfter=made + timedelta(minutes=1)) == []
+    assert versions(sagemaker, CreationTimeAfter=made - timedelta(minutes=1)) == [1, 2, 3, 4, 5]
+
+
+def test_packages_without_a_group_are_listed_by_themselves(sagemaker: Any) -> None:
+    register(sagemaker)
+    sagemaker.create_model_package(ModelPackageName="alone", ModelPackageDescription="one")
+    alone = sagemaker.list_model_packages()["ModelPackageSummaryList"]
+    assert [one["ModelPackageName"] for one in alone] == ["alone"]
+    both = sagemaker.list_model_packages(ModelPackageType="Both")["ModelPackageSummaryList"]
+    assert len(both) == 2
+    assert sagemaker.describe_model_package(ModelPackageName="alone")["ModelPackageArn"].endswith(
+        ":model-package/alone"
+    )
+
+
+def test_groups_are_filtered_sorted_and_paged(sagemaker: Any) -> None:
+    for name in ("loan", "fraud-cards"):
+        sagemaker.create_model_package_group(ModelPackageGroupName=name)
+    pages = sagemaker.get_paginator("list_model_package_groups").paginate(
+        NameContains="fraud",
+        SortBy="Name",
+        SortOrder="Descending",
+        PaginationConfig={"PageSize": 1},
+    )
+    listed = [one for page in pages for one in page["ModelPackageGroupSummaryList"]]
+    assert [one["ModelPackageGroupName"] for one in listed] == ["fraud-cards", "fraud"]
+
+
+def test_everything_a_package_was_told_is_described(sagemaker: Any) -> None:
+    told = {
+        "ModelPackageDescription": "challenger",
+        "SourceUri": f"s3://{BUCKET}/model.tar.gz",
+        "SkipModelValidation": "All",
+        "ModelCard": {"ModelCardContent": '{"intended_uses": {}}', "ModelCardStatus": "Draft"},
+        "ModelLifeCycle": {"Stage": "Development", "StageStatus": "Pending"},
+        "AdditionalInferenceSpecifications": [
+            {
+                "Name": "large",
+                "Containers": [{"Image": IMAGE}],
+                "SupportedRealtimeInferenceInstanceTypes": ["ml.m7i.large"],
+            }
+        ],
+    }
+    got = sagemaker.describe_model_package(ModelPackageName=register(sagemaker, **told))
+    assert {name: got[name] for name in told} == told
+    assert got["ModelPackageStatus"] == "Completed"
+
+
+def test_a_card_is_approved_without_its_content_being_sent_again(sagemaker: Any) -> None:
+    card = {"ModelCardContent": '{"intended_uses": {}}', "ModelCardStatus": "Draft"}
+    arn = register(sagemaker, ModelCard=card)
+    sagemaker.update_model_package(
+        ModelPackageArn=arn,
+        ModelCard={"ModelCardStatus": "Approved"},
+        ModelLifeCycle={"Stage": "Production", "StageStatus": "Approved"},
+    )
+    got = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert got["ModelCard"] == {**card, "ModelCardStatus": "Approved"}
+    assert got["ModelLifeCycle"]["Stage"] == "Production"
+
+
+def test_a_repeated_call_makes_one_version(sagemaker: Any) -> None:
+    assert register(sagemaker, ClientToken="once") == register(sagemaker, ClientToken="once")
+    assert versions(sagemaker) == [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"ModelPackageGroupName": "nowhere"}, "model-package-group/nowhere does not exist"),
+        ({"ModelPackageName": "both"}, "exactly one of"),
+        ({"Tags": [{"Key": "team", "Value": "risk"}]}, "set them on the group"),
+        ({"ModelCard": {"ModelCardContent": "prose", "ModelCardStatus": "Draft"}}, "is no JSON"),
+    ],
+)
+def test_a_package_that_cannot_be_is_refused(
+    sagemaker: Any, change: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ClientError, match=why):
+        register(sagemaker, **change)
+    assert versions(sagemaker) == []
+
+
+def test_packages_are_found_by_their_approval(sagemaker: Any) -> None:
+    register(sagemaker)
+    approved = register(sagemaker, ModelApprovalStatus="Approved")
+    wanted = {"Name": "ModelApprovalStatus", "Operator": "Equals", "Value": "Approved"}
+    found = sagemaker.search(Resource="ModelPackage", SearchExpression={"Filters": [wanted]})
+    assert [one["ModelPackage"]["ModelPackageArn"] for one in found["Results"]] == [approved]
