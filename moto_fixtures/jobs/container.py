@@ -171,12 +171,12 @@ def _environment(container: Container) -> dict[str, str]:
 
 
 def _tools(root: Path) -> Path:
-    """A directory in which every Python is this interpreter, and pip installs nothing."""
+    """A directory in which every Python is this interpreter, and every pip ours."""
     directory = root / "usr" / "local" / "bin"
     if not directory.is_dir():
         directory.mkdir(parents=True)
-        check = f'"{INSIDE / "pip_check.py"}" '
-        for name, arguments in (("python", ""), ("python3", ""), ("pip", check), ("pip3", check)):
+        for name in ("python", "python3", "pip", "pip3"):
+            arguments = "-m pip " if name.startswith("pip") else ""
             shim = directory / name
             shim.write_text(_SHIM.format(python=sys.executable, arguments=arguments))
             shim.chmod(0o755)

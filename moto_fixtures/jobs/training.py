@@ -197,7 +197,7 @@ def _check_requirements(job: TrainingJob, staging: Staging, log: Log) -> Exit | 
     wanted = staging.local(f"{CODE}/requirements.txt")
     if not wanted.is_file():
         return None
-    command = ["python", str(container.INSIDE / "pip_check.py"), "install", "-r", str(wanted)]
+    command = ["python", "-m", "pip", "install", "-r", str(wanted)]
     ended = container.run(Container(staging.root, command, {}), log, job.stopping, 60)
     return None if ended.code == 0 else ended
 

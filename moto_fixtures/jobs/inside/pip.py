@@ -1,10 +1,11 @@
-"""`pip` inside a job: what is asked for is checked, and nothing is installed.
+"""`pip` inside a job: what is asked for is checked; nothing is installed, nothing removed.
 
-Needs     `install` with requirements, or `-r` with files of them
-Writes    one line per requirement; exits 1 naming those that this interpreter does not have
+Needs     `install` with requirements, or `-r` with files of them; or `uninstall`
+Writes    a line for each that this interpreter does not have, and exits 1 if there is one
 
 A job must not change the interpreter that serves the offline AWS, so what a requirements.txt
-names has to be there already; options are ignored.
+names has to be there already; options are ignored. `python -m pip` finds this module before
+the real one, because its directory stands first in PYTHONPATH.
 """
 
 import importlib.metadata
@@ -52,7 +53,7 @@ def main(arguments):
     """Answer a pip command line; the exit code."""
     if arguments[:1] != ["install"]:
         print(f"pip {' '.join(arguments[:1])} does nothing in the offline AWS", file=sys.stderr)
-        return 1
+        return 0 if arguments[:1] == ["uninstall"] else 1
     missing = {one: why for one in named(arguments[1:]) if (why := lacking(one))}
     for one, why in missing.items():
         print(
