@@ -21,6 +21,7 @@ def install() -> None:
         deployments,
         endpoint_metrics,
         events,
+        notifications,
         runtime,
         sagemaker,
         scaling,
@@ -36,11 +37,12 @@ def install() -> None:
     background.install()
     pipelines.install()
     cloudformation.install()
-    codepipeline.install()
     work.install()
     codebuild.install()
+    codepipeline.install()
     endpoint_metrics.install()
     cloudwatch.install()
     events.install()
+    notifications.install()
     scaling.install()
     deployments.install()

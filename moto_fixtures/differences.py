@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moto_fixtures.cloudformation.template import MAXIMUM_BODY as MAXIMUM_TEMPLATE
+from moto_fixtures.cloudwatch.evaluation import EXTRA_PERIODS
 from moto_fixtures.data_capture import FILE_BYTES
 from moto_fixtures.deployments import ROLLBACK, START_SECONDS
+from moto_fixtures.events.targets import TARGETS
 from moto_fixtures.scheduler import START_DELAY
 
 SCHEDULER = "tests/moto_fixtures/test_scheduler.py"
 ENGINE = "tests/moto_fixtures/cloudformation"
 SAGEMAKER = "tests/moto_fixtures/sagemaker"
+EVENTS = "tests/moto_fixtures/events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,16 +255,64 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "permissions",
         "every call is authorised",
-        "no call is: neither roles nor their policies are evaluated",
+        "no call is, but those of Scheduler's schedules: roles and policies are not evaluated",
         f"{ENGINE}/test_limits.py::test_a_role_is_shown_and_a_time_limit_has_no_effect",
+    ),
+    Difference(
+        "datapoints an alarm looks at beyond `EvaluationPeriods`",
+        "an example says 5 for 3; the rest is UNCONFIRMED",
+        f"{EXTRA_PERIODS} more, always",
+        "tests/moto_fixtures/cloudwatch/test_evaluation.py::"
+        "test_three_of_three_datapoints_are_judged_as_awss_table_says",
+    ),
+    Difference(
+        "too few datapoints, all breaching, the oldest not yet M periods old",
+        "not ALARM; which other state is UNCONFIRMED",
+        "the alarm keeps its state",
+        "tests/moto_fixtures/cloudwatch/test_evaluation.py::test_one_late_breach_is_no_alarm_yet",
+    ),
+    Difference(
+        "delivering an event",
+        "tried again for up to 24 hours, then the dead-letter queue",
+        "tried once, then the dead-letter queue: no target is ever busy",
+        f"{EVENTS}/test_rules.py::test_what_a_target_does_not_take_goes_to_the_dead_letters",
+    ),
+    Difference(
+        "a flexible time window",
+        "some time within it",
+        "at its beginning",
+        f"{EVENTS}/test_schedules.py::test_it_fires_within_its_window",
+    ),
+    Difference(
+        "the first time of a rule's rate",
+        "UNCONFIRMED",
+        "when it has passed once since the rule was put or enabled",
+        f"{EVENTS}/test_rules.py::test_a_rate_counts_from_when_its_rule_was_enabled",
+    ),
+    Difference(
+        "a schedule's role",
+        "checked when the schedule is made, and by every call",
+        "checked when it fires: it must exist, trust Scheduler and allow the action; conditions "
+        "are not weighed",
+        f"{EVENTS}/test_schedules.py::test_what_the_role_does_not_allow_is_refused_and_buried",
+    ),
+    Difference(
+        "states that a resource passes through within one call",
+        "an event for each",
+        "an event for the last",
+        f"{EVENTS}/test_states.py::test_an_endpoint_in_service_is_heard_in_capitals",
     ),
 )
 
 STOCK: tuple[tuple[str, str], ...] = (
     ("S3", "objects, versions, encryption headers and bucket policies work; nothing is encrypted"),
-    ("CloudWatch", "metrics are stored and read; an alarm never changes its state by itself"),
-    ("EventBridge", "rules are stored; SageMaker sends no events"),
-    ("SNS, SQS", "topics, queues and their subscriptions work"),
+    ("CloudWatch", "metrics are stored and read; alarms are evaluated as the clock moves, metric "
+     "math and composite ones too, and act (SNS, scaling policies). Refused: anomaly detection, "
+     "Metrics Insights, SEARCH, statistics other than the five and percentiles, other actions"),
+    ("EventBridge", f"rules and Scheduler's schedules fire as the clock moves, at targets of "
+     f"{', '.join(TARGETS)}; others, Lambda among them, are refused. SageMaker's endpoints, model "
+     "packages, jobs, pipelines and CloudWatch's alarms emit their events"),
+    ("SNS, SQS", "topics, queues and their subscriptions work, over HTTP to this machine only"),
     ("Application Auto Scaling", "variants of endpoints scale, by policies and "
      "scheduled actions; other targets are stored as moto stores them"),
     ("CodeBuild", "start_build says it succeeded and runs nothing: builds run by "

@@ -80,7 +80,7 @@ class Sending:
 def deliver(sending: Sending) -> Mapping[str, Any]:
     """Send, and answer what the target answered. Raises DeliveryFailed."""
     try:
-        answer: Mapping[str, Any] = _TARGETS[_kind(sending.arn)](sending)
+        answer: Mapping[str, Any] = TARGETS[_kind(sending.arn)](sending)
     except ClientError as error:
         found = error.response["Error"]
         raise DeliveryFailed(found["Code"], found["Message"]) from error
@@ -101,7 +101,7 @@ offline AWS.'
     kind = _kind(arn)
     if kind == UNIVERSAL and universal:
         return _universal_problem(arn)
-    if kind == UNIVERSAL or kind not in _TARGETS:
+    if kind == UNIVERSAL or kind not in TARGETS:
         return f"A {arn.split(':')[2]} target ({arn}) is not simulated by the offline AWS."
     return None
 
@@ -236,7 +236,7 @@ def _services() -> Mapping[str, str]:
     return {**{name.replace("-", ""): name for name in names}, **special}
 
 
-_TARGETS: Mapping[str, Callable[[Sending], Mapping[str, Any]]] = {
+TARGETS: Mapping[str, Callable[[Sending], Mapping[str, Any]]] = {
     "sqs": _queue,
     "sns": _topic,
     "logs": _log_group,

@@ -120,6 +120,14 @@ def test_it_fires_between_its_start_and_its_end_while_it_is_enabled(scheduler, q
     assert clock.advance(TEN + 10 * HOUR) == []
 
 
+def test_it_fires_within_its_window(scheduler, queue, role, clock):
+    window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+    target = {"Arn": queue.arn, "RoleArn": role}
+    create(scheduler, target, "cron(0 11 * * ? *)", FlexibleTimeWindow=window)
+    clock.advance(TEN + HOUR + 15 * MINUTE)
+    assert [one["time"] for one in queue.bodies()] == ["2026-01-31T11:00:00Z"]
+
+
 def test_any_action_is_a_target(session, scheduler, role, clock):
     target = {
         "Arn": "arn:aws:scheduler:::aws-sdk:sns:createTopic",

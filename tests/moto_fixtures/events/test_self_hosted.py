@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from monitoring.kinds import DATA_QUALITY
-from tests.moto_fixtures.building import BUCKET, ROLE, Project, client
+from tests.moto_fixtures.building import BUCKET, ROLE, Project, client, schedule_config
 from tests.moto_fixtures.building import job_definition as definition
-from tests.moto_fixtures.building import schedule_config
 from tests.moto_fixtures.events.test_schedules import OFF, make_role
 from tests.moto_fixtures.test_scheduler import send
 
@@ -110,16 +109,12 @@ def documents(project: Project, prefix: str) -> dict[str, Any]:
 
 
 def test_both_engines_leave_the_same_documents(both_engines: Project, clock: ModuleType) -> None:
-    rows = both_engines.model.rows[:200]
-    send(
-        both_engines,
-        [f"{float(row.split(',', 1)[0]) + 5000},{row.split(',', 1)[1]}" for row in rows],
-    )
+    rows = [row.split(",", 1) for row in both_engines.model.rows[:200]]
+    send(both_engines, [f"{float(amount) + 5000},{rest}" for amount, rest in rows])
     clock.advance(TEN + HOUR + timedelta(minutes=10))
 
-    (job,) = both_engines.sagemaker.list_processing_jobs(
-        NameContains="data-quality-", StatusEquals="Completed", MaxResults=100
-    )["ProcessingJobSummaries"][-1:]
+    jobs = both_engines.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
+    (job,) = [one for one in jobs if "-monitoring-" not in one["ProcessingJobName"]]
     assert job["ExitMessage"].startswith("CompletedWithViolations"), job
     managed = f"reports/data-quality/{both_engines.endpoint}/managed/2026/01/31/11"
     assert documents(both_engines, "self-hosted") == documents(both_engines, managed)
