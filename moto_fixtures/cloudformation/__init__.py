@@ -12,6 +12,7 @@
       rules          the Rules section      account_types  parameters that must exist
       dynamic_references  {{resolve:ssm:…}}, {{resolve:secretsmanager:…}}
     plan           what an update would do: Add, Modify, Remove, and which are replaced
+    causes         why it would change a property
     deployment     does it, one resource at a time, with an undo for each
     rollback       takes it back, and deletes whole stacks
     drift          how live resources differ from what was deployed; live reads them

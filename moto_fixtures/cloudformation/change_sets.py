@@ -8,7 +8,8 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
-from moto_fixtures.cloudformation.plan import Change
+from moto_fixtures.cloudformation.causes import Cause
+from moto_fixtures.cloudformation.plan import Change, PropertyChange
 from moto_fixtures.cloudformation.stack import Intent
 
 # The aws CLI recognises an empty change set by the first sentence.
@@ -67,16 +68,7 @@ def change_on_the_wire(change: Change) -> dict[str, Any]:
 
 def _details(change: Change) -> list[dict[str, Any]]:
     details = [
-        {
-            "Target": {
-                "Attribute": "Properties",
-                "Name": item.name,
-                "RequiresRecreation": item.recreation,
-            },
-            "Evaluation": item.evaluation,
-            "ChangeSource": "DirectModification",
-        }
-        for item in change.difference.properties
+        _detail(item, cause) for item in change.difference.properties for cause in item.causes
     ]
     details += [
         {
@@ -96,3 +88,17 @@ def _details(change: Change) -> list[dict[str, Any]]:
             }
         )
     return details
+
+
+def _detail(item: PropertyChange, cause: Cause) -> dict[str, Any]:
+    from_resource = cause.source.startswith("Resource")
+    found = {
+        "Target": {
+            "Attribute": "Properties",
+            "Name": item.name,
+            "RequiresRecreation": item.recreation,
+        },
+        "Evaluation": "Dynamic" if from_resource else "Static",
+        "ChangeSource": cause.source,
+    }
+    return {**found, "CausingEntity": cause.entity} if cause.entity else found

@@ -8,11 +8,12 @@ equal to the old one, so a plan says Conditional where the deployment will know.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from moto_fixtures.cloudformation import dynamic_references, resource_types, schema
+from moto_fixtures.cloudformation import causes, dynamic_references, resource_types, schema
 from moto_fixtures.cloudformation.blueprint import Blueprint
+from moto_fixtures.cloudformation.causes import Cause
 from moto_fixtures.cloudformation.errors import ValidationError
 from moto_fixtures.cloudformation.intrinsics import UNKNOWN, Evaluator, is_unknown, text
 from moto_fixtures.cloudformation.resource_types.base import ResourceType, differ
@@ -85,6 +86,7 @@ class PropertyChange:
     name: str
     recreation: Literal["Always", "Conditionally", "Never"]
     evaluation: Literal["Static", "Dynamic"]
+    causes: tuple[Cause, ...] = (Cause("DirectModification"),)
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ def plan(
     """What deploying the blueprint would change, and whether it would change any output."""
     lookup = StackLookup(stack.resources, export_value)
     evaluate = blueprint.evaluator(lookup)
+    because = _Because(stack, blueprint, lookup)
     changes: list[Change] = []
     for logical_id in blueprint.order:
         wanted = desired(blueprint, evaluate, logical_id)
@@ -208,7 +211,13 @@ def plan(
             lookup.unknown.add(logical_id)
         elif difference := compare(live, wanted, stack_tags):
             changes.append(
-                Change("Modify", logical_id, live.type_name, live.physical_id, difference)
+                Change(
+                    "Modify",
+                    logical_id,
+                    live.type_name,
+                    live.physical_id,
+                    because.explain(logical_id, difference),
+                )
             )
             if difference.replaces or (wanted.row.updates_itself and difference.properties):
                 lookup.unknown.add(logical_id)
@@ -218,6 +227,35 @@ def plan(
         if logical_id not in blueprint.order
     ]
     return tuple(changes), outputs(blueprint, evaluate) != stack.outputs
+
+
+@dataclass
+class _Because:
+    """Explains the differences that a plan has found."""
+
+    stack: Stack
+    blueprint: Blueprint
+    lookup: StackLookup
+
+    def __post_init__(self) -> None:
+        before = self.stack.intent
+        self.changed = causes.changed_parameters(before, self.blueprint.values)
+        self.before = before.template.resources if before else {}
+
+    def explain(self, logical_id: str, difference: Difference) -> Difference:
+        """The difference with the causes of each of its properties."""
+        before = self.before.get(logical_id, {}).get("Properties") or {}
+        after = self.blueprint.template.resources[logical_id].get("Properties") or {}
+        explained = tuple(
+            replace(
+                item,
+                causes=causes.of(
+                    before.get(item.name), after.get(item.name), self.changed, self.lookup.unknown
+                ),
+            )
+            for item in difference.properties
+        )
+        return replace(difference, properties=explained)
 
 
 def outputs(blueprint: Blueprint, evaluate: Evaluator) -> tuple[Output, ...]:

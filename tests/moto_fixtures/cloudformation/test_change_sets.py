@@ -49,6 +49,48 @@ def test_a_plan_says_which_property_forces_the_replacement(stacks: Any) -> None:
     assert details["Sub"][0]["Evaluation"] == "Dynamic"
 
 
+def causes(stacks: Any, wanted: Any, **parameters: str) -> set[tuple[Any, ...]]:
+    """(logical id, property, source, causing entity, evaluation) of every detail of a plan."""
+    return {
+        (
+            item["ResourceChange"]["LogicalResourceId"],
+            detail["Target"]["Name"],
+            detail["ChangeSource"],
+            detail.get("CausingEntity"),
+            detail["Evaluation"],
+        )
+        for item in stacks.plan("it", wanted, **parameters)["Changes"]
+        for detail in item["ResourceChange"]["Details"]
+    }
+
+
+def test_a_plan_says_what_caused_each_change(stacks: Any) -> None:
+    declared = {"Name": {"Type": "String"}, "Title": {"Type": "String"}}
+    wanted = {"Parameters": declared, **template("a")}
+    wanted["Resources"]["Topic"]["Properties"] = {
+        "TopicName": {"Ref": "Name"},
+        "DisplayName": {"Fn::Sub": "${Title} of ${Name}"},
+    }
+    wanted["Resources"]["Note"] = {
+        "Type": "AWS::SSM::Parameter",
+        "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["Topic", "TopicName"]}},
+    }
+    stacks.create("it", wanted, Name="a", Title="first")
+    assert causes(stacks, wanted, Name="b", Title="first") == {
+        ("Topic", "TopicName", "ParameterReference", "Name", "Static"),
+        ("Topic", "DisplayName", "ParameterReference", "Name", "Static"),
+        ("Sub", "TopicArn", "ResourceReference", "Topic", "Dynamic"),
+        ("Note", "Value", "ResourceAttribute", "Topic.TopicName", "Dynamic"),
+    }
+
+
+def test_a_changed_text_is_a_direct_modification(stacks: Any) -> None:
+    stacks.create("it", template("a"))
+    assert causes(stacks, template("a", "second")) == {
+        ("Topic", "DisplayName", "DirectModification", None, "Static")
+    }
+
+
 def test_planning_touches_nothing(stacks: Any) -> None:
     stacks.create("it", template("a"))
     before = (stacks.resources("it"), stacks.events("it"))

@@ -96,6 +96,42 @@ def test_a_packaged_template_is_deployed_from_its_bucket(
     assert done.returncode == 0, done.stderr
 
 
+NESTING = """
+Resources:
+  Child:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: child.yml, Parameters: {Title: nested}}
+Outputs:
+  Topic: {Value: !GetAtt Child.Outputs.Topic}
+"""
+
+
+def test_a_nested_stack_is_packaged_deployed_and_deleted(
+    cli: Run, stack: str, tmp_path: Path
+) -> None:
+    (tmp_path / "child.yml").write_text(TEMPLATE)
+    (tmp_path / "it.yml").write_text(NESTING)
+    bucket, packaged = f"{stack}-artifacts", tmp_path / "packaged.yml"
+    assert cli("s3", "mb", f"s3://{bucket}").returncode == 0
+    done = cli(
+        "cloudformation", "package", "--template-file", "it.yml", "--s3-bucket", bucket,
+        "--output-template-file", str(packaged),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    done = deploy(cli, packaged, stack)
+    assert done.returncode == 0, done.stderr
+    described = json.loads(cli("cloudformation", "describe-stacks").stdout)["Stacks"]
+    found = {item["StackName"].startswith(f"{stack}-Child-"): item for item in described}
+    topic = found[True]["Outputs"][0]["OutputValue"]
+    (parent,) = (item for item in described if item["StackName"] == stack)
+    assert parent["Outputs"][0]["OutputValue"] == topic
+    assert found[True]["ParentId"] == parent["StackId"]
+    deleted = cli("cloudformation", "delete-stack", "--stack-name", stack)
+    assert deleted.returncode == 0, deleted.stderr
+    child = found[True]["StackName"]
+    assert cli("cloudformation", "describe-stacks", "--stack-name", child).returncode != 0
+
+
 def test_a_failing_deployment_exits_with_an_error_and_shows_why(
     cli: Run, stack: str, tmp_path: Path
 ) -> None:

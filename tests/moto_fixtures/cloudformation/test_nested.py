@@ -158,6 +158,33 @@ def test_a_parent_that_fails_takes_its_child_back_to_the_resources_it_had(
     assert title(stacks) == "third"
 
 
+def test_a_childs_rollback_that_failed_goes_on_once_its_resource_is_skipped(
+    stacks: Any, put: Any
+) -> None:
+    url = put("child", CHILD)
+    stacks.create("it", parent(url))
+    child, sns = child_of(stacks)["StackName"], stacks.service("sns")
+    arn = "arn:aws:sns:us-east-1:123456789012:child"
+
+    def delete(**_: Any) -> None:
+        sns.delete_topic(TopicArn=arn)
+
+    events = stacks.service("sqs").meta.events
+    events.register("before-call.sqs.CreateQueue", delete)
+    try:
+        failed = stacks.update("it", parent(url, "second", Queue=NO_QUEUE))
+    finally:
+        events.unregister("before-call.sqs.CreateQueue", delete)
+    assert (failed, stacks.status(child)) == ("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED")
+    stacks.client.continue_update_rollback(StackName="it")
+    assert stacks.status("it") == "UPDATE_ROLLBACK_FAILED"
+    stacks.client.continue_update_rollback(StackName="it", ResourcesToSkip=[f"{child}.Topic"])
+    assert (stacks.status("it"), stacks.status(child)) == (
+        "UPDATE_ROLLBACK_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+    )
+
+
 def test_what_a_child_replaced_goes_once_the_parent_has_succeeded(stacks: Any, put: Any) -> None:
     url = put("child", CHILD)
     stacks.create("it", parent(url))
