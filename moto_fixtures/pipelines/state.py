@@ -60,6 +60,17 @@ class Pipeline:
     def name(self) -> str:
         return str(self.request["PipelineName"])
 
+    @property
+    def pipeline_name(self) -> str:
+        """As moto's Search knows it."""
+        return self.name
+
+    def gen_response_object(self) -> Document:
+        """As moto's Search answers it."""
+        described = self.describe(self.versions[-1])
+        del described["PipelineDefinition"]
+        return {**described, "Tags": self.tags}
+
     def describe(self, version: Version) -> Document:
         return present(
             {
@@ -161,6 +172,21 @@ class Execution:
     @property
     def arn(self) -> str:
         return f"{self.pipeline.arn}/execution/{self.id}"
+
+    @property
+    def pipeline_execution_status(self) -> str:
+        """As moto's Search knows it."""
+        return self.status
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """Those of its pipeline."""
+        return self.pipeline.tags
+
+    def gen_response_object(self) -> Document:
+        """As moto's Search answers it."""
+        given = self.request.get("PipelineParameters", [])
+        return {**self.describe(), "PipelineParameters": given}
 
     @property
     def display_name(self) -> str:

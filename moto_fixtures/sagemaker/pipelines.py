@@ -108,7 +108,10 @@ class PipelineActions:
             raise ServiceConflict(
                 f"Pipeline {found.arn} has an execution in progress; stop it or let it end."
             )
-        del self.sagemaker_backend.pipelines[found.name]
+        backend = self.sagemaker_backend
+        for arn in found.executions:
+            del backend.pipeline_executions[arn]
+        del backend.pipelines[found.name]
         return ActionResult({"PipelineArn": found.arn})
 
     def list_pipelines(self) -> ActionResult:
@@ -183,7 +186,8 @@ class PipelineExecutionActions(PipelineActions):
         made = Execution(found, version, request, values)
         if "SelectiveExecutionConfig" in request:
             _select(made, request["SelectiveExecutionConfig"])
-        found.executions[made.arn] = made
+        searched: Any = backend.pipeline_executions
+        found.executions[made.arn] = searched[made.arn] = made
         found.last_run, version.last_execution = made.started, made.arn
         running.begin(made, backend.region_name, backend.account_id)
         return ActionResult({"PipelineExecutionArn": made.arn})

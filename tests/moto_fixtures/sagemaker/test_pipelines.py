@@ -184,6 +184,19 @@ def test_a_pipeline_has_tags(pipelines: Pipelines) -> None:
     ]
 
 
+def test_a_search_finds_pipelines_and_executions(pipelines: Pipelines) -> None:
+    arn = pipelines.create(FIRST)
+    pipelines.create(definition(fail("f")), "other")
+    execution = pipelines.run()
+    equal = {"Name": "PipelineName", "Operator": "Equals", "Value": "p"}
+    search = pipelines.sagemaker.search
+    (found,) = search(Resource="Pipeline", SearchExpression={"Filters": [equal]})["Results"]
+    assert found["Pipeline"]["PipelineArn"] == arn
+    done = {"Name": "PipelineExecutionStatus", "Operator": "Equals", "Value": "Succeeded"}
+    (found,) = search(Resource="PipelineExecution", SearchExpression={"Filters": [done]})["Results"]
+    assert found["PipelineExecution"]["PipelineExecutionArn"] == execution
+
+
 def test_an_unknown_parameter_is_refused_before_anything_runs(pipelines: Pipelines) -> None:
     pipelines.create(FIRST)
     with pytest.raises(ClientError, match=r"\['Rows'\] are not declared"):
