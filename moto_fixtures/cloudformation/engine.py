@@ -171,7 +171,7 @@ class Engine(BaseBackend):
             scope = self.scope_of(stack, skip=nested)
             rollback.roll_back_update(stack, scope, "User Initiated", skip)
 
-    def rollback_stack(self, stack: Stack) -> None:
+    def rollback_stack(self, stack: Stack, deletes_new: bool = False) -> None:
         """Roll back what was left standing by --disable-rollback."""
         if stack.status not in UNFINISHED:
             raise ValidationError(
@@ -179,6 +179,7 @@ class Engine(BaseBackend):
                 "It must be in CREATE_FAILED or UPDATE_FAILED."
             )
         with self._updating(stack, "ROLLBACK_IN_PROGRESS"):
+            stack.deletes_new = deletes_new
             undo = rollback.roll_back_update if stack.was_complete else rollback.roll_back_creation
             undo(stack, self.scope_of(stack), "User Initiated")
 
@@ -308,7 +309,9 @@ class Engine(BaseBackend):
         found = list(self.change_sets.values())
         return [item for item in found if item.stack_id == stack.stack_id]
 
-    def execute_change_set(self, change_set: ChangeSet, disable_rollback: bool) -> None:
+    def execute_change_set(
+        self, change_set: ChangeSet, disable_rollback: bool, deletes_new: bool = False
+    ) -> None:
         """Carry a change set out; every other one of the stack is void afterwards."""
         if change_set.execution_status != "AVAILABLE":
             raise InvalidChangeSetStatus(
@@ -321,6 +324,7 @@ class Engine(BaseBackend):
                 self.check_updatable(stack)
                 self.check_continuable(stack, disable_rollback)
             intent.disable_rollback = disable_rollback or intent.disable_rollback
+            intent.retain_except_on_create = deletes_new
             drawn = blueprint.draw(stack, intent, self.scope_of(stack, intent))
             self._drop_change_sets(stack, keep=change_set)
             stack.change_set_id = change_set.change_set_id
@@ -370,6 +374,7 @@ class Engine(BaseBackend):
         if on_failure == "DO_NOTHING":
             intent.disable_rollback = True
         creating = stack.status == "REVIEW_IN_PROGRESS"
+        stack.deletes_new = intent.retain_except_on_create
         exports = deployment.Exports(self.exported, self._check_exports)
         reached = deployment.Deployment(stack, drawn, intent, exports).run()
         if not creating:

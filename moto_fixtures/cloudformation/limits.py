@@ -23,7 +23,6 @@ REFUSED: Mapping[str, str] = {
     "NotificationARNs": "nobody would be notified",
     "ResourceTypes": "no type would be forbidden",
     "ResourcesToImport": "nothing is imported",
-    "RetainExceptOnCreate": "write the policy of that name into the template",
     "RollbackTriggers": "no alarm would roll the stack back",
     "StackPolicyBody": "nothing would be protected",
     "StackPolicyDuringUpdateBody": "nothing would be protected",

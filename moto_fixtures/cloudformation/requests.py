@@ -35,6 +35,7 @@ def intent(request: Mapping[str, Any], stack: Stack | None, scope: Scope) -> Int
         tuple(request.get("Capabilities") or ()),
         role_arn=request.get("RoleARN") or (before.role_arn if before else None),
         disable_rollback=bool(request.get("DisableRollback")),
+        retain_except_on_create=bool(request.get("RetainExceptOnCreate")),
     )
 
 

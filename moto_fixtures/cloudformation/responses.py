@@ -86,7 +86,7 @@ class CloudFormationResponse(BaseResponse):
 
     def rollback_stack(self) -> ActionResult:
         stack = self._stack()
-        self.engine.rollback_stack(stack)
+        self.engine.rollback_stack(stack, bool(self.params.get("RetainExceptOnCreate")))
         return ActionResult({"StackId": stack.stack_id})
 
     def update_termination_protection(self) -> ActionResult:
@@ -219,7 +219,8 @@ class CloudFormationResponse(BaseResponse):
 
     def execute_change_set(self) -> ActionResult:
         disable_rollback = bool(self.params.get("DisableRollback"))
-        self.engine.execute_change_set(self._change_set(), disable_rollback)
+        deletes_new = bool(self.params.get("RetainExceptOnCreate"))
+        self.engine.execute_change_set(self._change_set(), disable_rollback, deletes_new)
         return EmptyResult()
 
     def delete_change_set(self) -> ActionResult:

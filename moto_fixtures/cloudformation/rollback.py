@@ -51,7 +51,7 @@ def roll_back_update(
     stack.moved("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
     for step in reversed(stack.undo):
         key = step.after.logical_id
-        policy = "Delete" if step.before else step.after.deletion_policy
+        policy = "Delete" if step.before else _policy_of_new(stack, step.after)
         discard(stack, scope, step.after, policy)
         if step.before:
             stack.resources[key] = step.before
@@ -156,14 +156,19 @@ def _delete_all(
     """Delete resources, newest first; return those that could not be."""
     failed = []
     for resource in reversed(resources):
-        policy = resource.deletion_policy
-        if rolling_back and policy == "RetainExceptOnCreate":
-            policy = "Delete"
+        policy = _policy_of_new(stack, resource) if rolling_back else resource.deletion_policy
         if discard(stack, scope, resource, policy):
             stack.resources.pop(resource.logical_id, None)
         else:
             failed.append(resource)
     return list(reversed(failed))
+
+
+def _policy_of_new(stack: Stack, resource: Resource) -> str:
+    """The policy of what the operation made that is being rolled back."""
+    if stack.deletes_new or resource.deletion_policy == "RetainExceptOnCreate":
+        return "Delete"
+    return resource.deletion_policy
 
 
 def discard(stack: Stack, scope: Scope, resource: Resource, policy: str) -> bool:

@@ -89,6 +89,7 @@ class Intent:
     notification_arns: tuple[str, ...] = ()
     role_arn: str | None = None
     disable_rollback: bool = False
+    retain_except_on_create: bool = False
     resolved: dict[str, str] = field(default_factory=dict)
     """What was read for parameters of an SSM type, when the intent was last looked at."""
 
@@ -142,6 +143,8 @@ class Stack:
     """Resources that left the template, and wait likewise."""
     former: Former | None = None
     """What a nested stack was before an update that its parent has not concluded yet."""
+    deletes_new: bool = False
+    """Whether a rollback deletes what was new in spite of Retain (RetainExceptOnCreate)."""
     was_complete: bool = False
     """Whether any creation or update has ever succeeded."""
     drifts: dict[str, Drift] = field(default_factory=dict)

@@ -157,6 +157,38 @@ def test_a_failed_creation_can_delete_its_stack(stacks: Any) -> None:
     assert (stacks.status("it"), left(stacks)) == ("DELETE_COMPLETE", (0, 0))
 
 
+def kept_unless_new(policy: str) -> dict[str, Any]:
+    """A bucket with a policy, and a queue that fails after it."""
+    return {"Resources": {**BAD["Resources"], "Bucket": {**BUCKET, "DeletionPolicy": policy}}}
+
+
+@pytest.mark.parametrize(("policy", "buckets"), [("Retain", 1), ("RetainExceptOnCreate", 0)])
+def test_a_rolled_back_creation_keeps_what_its_policy_keeps(
+    stacks: Any, policy: str, buckets: int
+) -> None:
+    assert stacks.create("it", kept_unless_new(policy)) == "ROLLBACK_COMPLETE"
+    assert left(stacks) == (0, buckets)
+
+
+@pytest.mark.parametrize(("policy", "buckets"), [("Retain", 1), ("RetainExceptOnCreate", 0)])
+def test_a_rolled_back_update_keeps_of_what_it_made_what_its_policy_keeps(
+    stacks: Any, policy: str, buckets: int
+) -> None:
+    stacks.create("it", {"Resources": {"Topic": TOPIC}})
+    assert stacks.update("it", kept_unless_new(policy)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert left(stacks) == (1, buckets)
+
+
+def test_a_rollback_deletes_what_was_new_where_the_request_says_so(stacks: Any) -> None:
+    body = json.dumps(kept_unless_new("Retain"))
+    stacks.client.create_stack(StackName="it", TemplateBody=body, RetainExceptOnCreate=True)
+    assert (stacks.status("it"), left(stacks)) == ("ROLLBACK_COMPLETE", (0, 0))
+    stacks.create("other", {"Resources": {"Topic": TOPIC}})
+    made = stacks.plan("other", kept_unless_new("Retain"))["ChangeSetId"]
+    stacks.client.execute_change_set(ChangeSetName=made, RetainExceptOnCreate=True)
+    assert (stacks.status("other"), left(stacks)) == ("UPDATE_ROLLBACK_COMPLETE", (1, 0))
+
+
 def test_a_stack_that_cannot_be_deleted_says_so_and_can_let_go(stacks: Any) -> None:
     stacks.create("it", GOOD)
     bucket = stacks.resources("it")["Bucket"]
