@@ -142,6 +142,10 @@ WITHOUT_EFFECT: Mapping[str, Mapping[str, str]] = {
         "ServiceCatalogProvisioningDetails": "No product is provisioned.",
         "TemplateProviders": "No template is provisioned.",
     },
+    "UpdateProject": {
+        "ServiceCatalogProvisioningUpdateDetails": "No product is provisioned.",
+        "TemplateProvidersToUpdate": "No template is provisioned.",
+    },
     "CreateModelPackage": {
         "SkipModelValidation": "Nothing is validated or run; a package is complete at once.",
         "ValidationSpecification": "Shown; no batch transform tries the package out.",

@@ -26,7 +26,7 @@ LISTING = Listing(
     contains={"NameContains": "ProjectName"},
     descending=False,
 )
-STATUS = "CreateCompleted"
+CREATED, UPDATED = "CreateCompleted", "UpdateCompleted"
 
 
 @dataclass
@@ -38,22 +38,34 @@ class Project:
     project_id: str
     created: datetime
     tags: list[dict[str, str]] = field(default_factory=list)
+    status: str = CREATED
+    modified: datetime | None = None
 
     def describe(self) -> dict[str, Any]:
-        return {**self.request, **self.summary()}
+        shown = {name: value for name, value in self.request.items() if name != "Tags"}
+        changed = {"LastModifiedTime": self.modified} if self.modified else {}
+        return {**shown, **self.summary(), **changed}
+
+    def update(self, request: dict[str, Any]) -> None:
+        """Change the description and add tags; what was provisioned stays as it is."""
+        if "ProjectDescription" in request:
+            self.request["ProjectDescription"] = request["ProjectDescription"]
+        merged = {tag["Key"]: tag["Value"] for tag in [*self.tags, *request.get("Tags", [])]}
+        self.tags = [{"Key": key, "Value": value} for key, value in merged.items()]
+        self.status, self.modified = UPDATED, utcnow()
 
     def summary(self) -> dict[str, Any]:
         return {
             "ProjectName": self.request["ProjectName"],
             "ProjectArn": self.arn,
             "ProjectId": self.project_id,
-            "ProjectStatus": STATUS,
+            "ProjectStatus": self.status,
             "CreationTime": self.created,
         }
 
 
 class ProjectActions:
-    """Create, describe, list and delete projects."""
+    """Create, describe, update, list and delete projects."""
 
     params: dict[str, Any]
     sagemaker_backend: Backend
@@ -78,6 +90,11 @@ class ProjectActions:
 
     def describe_project(self) -> ActionResult:
         return ActionResult(self._project().describe())
+
+    def update_project(self) -> ActionResult:
+        found = self._project()
+        found.update(self.params)
+        return ActionResult({"ProjectArn": found.arn})
 
     def list_projects(self) -> ActionResult:
         found = self.sagemaker_backend.projects.values()

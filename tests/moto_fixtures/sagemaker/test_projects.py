@@ -28,6 +28,16 @@ def test_a_project_is_created_described_listed_and_deleted(sagemaker: Any) -> No
         sagemaker.describe_project(ProjectName="fraud")
 
 
+def test_an_update_of_a_project_adds_tags_and_keeps_the_rest(sagemaker: Any) -> None:
+    first, second = ({"Key": key, "Value": "v"} for key in ("first", "second"))
+    arn = sagemaker.create_project(ProjectName="fraud", Tags=[first])["ProjectArn"]
+    sagemaker.update_project(ProjectName="fraud", ProjectDescription="cards", Tags=[second])
+    got = sagemaker.describe_project(ProjectName="fraud")
+    assert (got["ProjectStatus"], got["ProjectDescription"]) == ("UpdateCompleted", "cards")
+    assert got["LastModifiedTime"] >= got["CreationTime"]
+    assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == [first, second]
+
+
 def test_a_project_name_is_used_once(sagemaker: Any) -> None:
     sagemaker.create_project(ProjectName="fraud")
     with pytest.raises(ClientError, match="already exists"):
@@ -58,9 +68,17 @@ def test_tags_of_nothing_are_refused(sagemaker: Any, kind: str) -> None:
 @pytest.mark.parametrize(
     ("action", "request_"),
     [
-        ("list_monitoring_alerts", {"MonitoringScheduleName": "s"}),
-        ("start_pipeline_execution", {"PipelineName": "p"}),
-        ("list_pipeline_execution_steps", {}),
+        ("describe_app_image_config", {"AppImageConfigName": "a"}),
+        (
+            "create_compilation_job",
+            {
+                "CompilationJobName": "c",
+                "RoleArn": "arn:aws:iam::123456789012:role/compiler",
+                "OutputConfig": {"S3OutputLocation": "s3://b/o", "TargetDevice": "ml_c5"},
+                "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            },
+        ),
+        ("list_lineage_groups", {}),
     ],
     ids=["missing in moto", "pretended by moto", "missing, no parameters"],
 )
