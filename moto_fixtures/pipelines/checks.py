@@ -4,29 +4,35 @@ Needs     the monitor's processing job as the definition has it; the baseline in
           supplied, or that of the group's latest approved model package
 Gives     the properties and metadata that a RegisterModel step takes its baselines from
 
-The step always calculates a baseline of its data. Unless SkipCheck is set it holds the same
-data against the baseline in force, and fails if there is none, or if there are violations
-and FailOnViolation is set. RegisterNewBaseline decides which of the two becomes
+The step calculates a baseline of its data. Unless SkipCheck is set it also holds the data
+against the baseline in force, and fails if there is none, or if there are violations and
+FailOnViolation is set. RegisterNewBaseline decides which of the two becomes
 BaselineUsedForDriftCheck. (docs.aws.amazon.com/sagemaker/latest/dg/
 pipelines-quality-clarify-baseline-lifecycle.html.) AWS does both in one processing job; here
-they are two, and CheckJobArn names the later.
+they are two, and CheckJobArn names the one that checks. It goes first, because the new
+baseline may be written where the one in force lies: the SDK's default output is one place.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moto_fixtures.pipelines import jobs
 from moto_fixtures.pipelines.expressions import ExpressionError
 from moto_fixtures.pipelines.jobs import JOB_TYPES, StepFailed
-from moto_fixtures.pipelines.state import Document, Execution, StepRun, job_name
+from moto_fixtures.pipelines.state import Document, Execution, StepRun, job_name, present
 
 BASELINE = "/opt/ml/processing/baseline"
 ANALYSIS_CONFIG = "analysis_config"
 VIOLATIONS = "constraint_violations.json"
+NO_BASELINE = (
+    "ClientError: there is no baseline to check against: the step names no supplied baseline, and "
+    "its model package group has no approved model package with one. Set SkipCheck and "
+    "RegisterNewBaseline for the first run."
+)
 APPROVED = "Approved"
 
 
@@ -90,32 +96,39 @@ def run(check: Check) -> None:
     Raises:
         StepFailed: a job failed, there is no baseline in force, or there are violations.
     """
+    in_force, is_checked = _in_force(check), not check.is_set("SkipCheck")
+    facts = _facts(check, in_force)
+    check.run.properties = facts
+    try:
+        if is_checked and "Constraints" not in in_force:
+            raise StepFailed(NO_BASELINE)
+        request = _with_model(check)
+        violations: Sequence[Mapping[str, Any]] = ()
+        if is_checked:
+            facts["CheckJobArn"] = _job(check, _against(request, in_force))
+            violations = _violations(check)
+        arn = _job(check, request)
+        facts.setdefault("CheckJobArn", arn)
+        if violations:
+            _hold_to_account(check, violations, facts)
+    finally:
+        check.run.metadata = {check.type.metadata: facts}
+
+
+def _facts(check: Check, in_force: Mapping[str, str]) -> Document:
+    """What a check says of itself, whatever comes of it."""
     calculated = {name: f"{check.output}/{file}" for name, file in check.type.files.items()}
-    in_force = _in_force(check)
-    request = _with_model(check)
     is_new = check.is_set("RegisterNewBaseline")
-    facts = {
-        "CheckType": check.resolved["CheckType"],
-        "ModelPackageGroupName": check.resolved.get("ModelPackageGroupName"),
-        "SkipCheck": check.is_set("SkipCheck"),
-        "RegisterNewBaseline": is_new,
-        **_named("CalculatedBaseline", calculated),
-        **_named("BaselineUsedForDriftCheck", calculated if is_new else in_force),
-    }
-    kept = {name: value for name, value in facts.items() if value is not None}
-    check.run.properties = kept
-    kept["CheckJobArn"] = _job(check, request)
-    if not check.is_set("SkipCheck"):
-        if "Constraints" not in in_force:
-            raise StepFailed(
-                "ClientError: there is no baseline to check against: the step names no supplied "
-                "baseline, and its model package group has no approved model package with one. "
-                "Set SkipCheck and RegisterNewBaseline for the first run."
-            )
-        kept["CheckJobArn"] = _job(check, _against(request, in_force))
-    check.run.metadata = {check.type.metadata: kept}
-    if not check.is_set("SkipCheck"):
-        _hold_to_account(check, kept)
+    return present(
+        {
+            "CheckType": check.resolved["CheckType"],
+            "ModelPackageGroupName": check.resolved.get("ModelPackageGroupName"),
+            "SkipCheck": check.is_set("SkipCheck"),
+            "RegisterNewBaseline": is_new,
+            **_named("CalculatedBaseline", calculated),
+            **_named("BaselineUsedForDriftCheck", calculated if is_new else in_force),
+        }
+    )
 
 
 def _named(prefix: str, documents: Mapping[str, str]) -> Document:
@@ -129,15 +142,20 @@ def _job(check: Check, request: Document) -> str:
     return str(described["ProcessingJobArn"])
 
 
-def _hold_to_account(check: Check, kept: Document) -> None:
-    uri = f"{check.output}/{VIOLATIONS}"
+def _violations(check: Check) -> Sequence[Mapping[str, Any]]:
     try:
-        violations = check.read(uri)["violations"]
+        found: Sequence[Mapping[str, Any]] = check.read(f"{check.output}/{VIOLATIONS}")[
+            "violations"
+        ]
     except ExpressionError as error:
         raise StepFailed(f"ClientError: {error}") from error
-    if not violations:
-        return
-    kept["ViolationReport"] = uri
+    return found
+
+
+def _hold_to_account(
+    check: Check, violations: Sequence[Mapping[str, Any]], facts: Document
+) -> None:
+    uri = facts["ViolationReport"] = f"{check.output}/{VIOLATIONS}"
     if check.is_set("FailOnViolation"):
         raise StepFailed(
             f"ClientError: The check found {len(violations)} violations of the baseline "

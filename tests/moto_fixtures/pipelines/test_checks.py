@@ -170,6 +170,7 @@ def test_a_quality_check_lives_through_its_baselines(
     none_yet = run(checked, "none", quality_check("usual.csv"))["Check"]
     assert none_yet["StepStatus"] == "Failed"
     assert "no baseline to check against" in none_yet["FailureReason"]
+    assert none_yet["Metadata"]["QualityCheck"]["CheckType"] == "DATA_QUALITY"
 
     first = run(checked, "first", *registering(quality_check("usual.csv", **FIRST_RUN)))
     used = first["Check"]["Metadata"]["QualityCheck"]
@@ -205,6 +206,23 @@ def test_a_quality_check_lives_through_its_baselines(
         "odd.csv", SuppliedBaselineConstraints=facts["CalculatedBaselineConstraints"]
     )
     assert run(checked, "supplied", supplied)["Check"]["StepStatus"] == "Succeeded"
+
+
+def test_a_new_baseline_may_lie_where_the_one_in_force_does(checked: Pipelines) -> None:
+    """The SDK's default output is the same in every execution."""
+    place = f"s3://{BUCKET}/one-place"
+
+    def in_place(data: str, **other: Any) -> Document:
+        step = quality_check(data, **other)
+        output = step["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
+        output["S3Uri"] = place
+        return step
+
+    first = run(checked, "first", in_place("usual.csv", **FIRST_RUN))["Check"]
+    used = first["Metadata"]["QualityCheck"]["BaselineUsedForDriftCheckConstraints"]
+    assert used == f"{place}/constraints.json"
+    again = in_place("odd.csv", SuppliedBaselineConstraints=used)
+    assert "violations" in run(checked, "again", again)["Check"]["FailureReason"]
 
 
 def test_a_clarify_check_holds_bias_against_the_baseline(checked: Pipelines) -> None:
