@@ -71,7 +71,9 @@ def test_drift_is_reported_and_ends_with_0_unless_it_is_to_be_a_violation(at: Pa
     assert loud.exit_code == VIOLATIONS_FOUND
     assert "age: Kolmogorov-Smirnov distance: 0." in loud.output
     violations = json.loads((at / "run/constraint_violations.json").read_text())
-    assert violations == {"violations": []}
+    (violation,) = violations["violations"]
+    assert violation["constraint_check_type"] == "additional_drift_check"
+    assert violation["feature_name"] == "age"
 
 
 def test_the_same_data_do_not_drift(at: Path):
