@@ -154,7 +154,7 @@ def event(config: Mapping[str, Any], invocation: Invocation) -> dict[str, Any]:
         metadata["inferenceId"] = invocation.inference_id
     if invocation.custom_attributes:
         metadata["customAttributes"] = [invocation.custom_attributes]
-    metadata["inferenceTime"] = f"{invocation.time:%Y-%m-%dT%H:%M:%SZ}"
+    metadata["inferenceTime"] = f"{invocation.time.isoformat(timespec='seconds')}Z"
     return {"captureData": captured, "eventMetadata": metadata, "eventVersion": "0"}
 
 

@@ -131,7 +131,7 @@ def invoke_many(backend: Backend, to: Target, records: Sequence[Record]) -> bool
     if not _call_many(backend, to, records):
         return False
     copies: dict[str, list[Record]] = {}
-    for record in records:
+    for record in records if to.fleet.shadows else ():
         for shadow in to.fleet.copied_to():
             copies.setdefault(shadow, []).append(record)
     for shadow, copied in copies.items():

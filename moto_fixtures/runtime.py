@@ -79,8 +79,11 @@ def _routed(
     endpoint: Any, start: int, batch: Sequence[Record]
 ) -> Iterable[tuple[Target, list[int]]]:
     """A batch by the variant that answers each record, with the records' indices."""
+    indices = range(start, start + len(batch))
+    if endpoint.deployment is None and len(endpoint.production_variants) == 1:
+        return [(target(endpoint), list(indices))]
     routed: dict[tuple[int, str], tuple[Target, list[int]]] = {}
-    for index in range(start, start + len(batch)):
+    for index in indices:
         to = target(endpoint)
         routed.setdefault((id(to.fleet), to.variant), (to, []))[1].append(index)
     return routed.values()
