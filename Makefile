@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PORT   ?= 5000
 DEMO    = $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)") $(foreach M,$(MONITORS),--monitor $(M))
 
-.PHONY: help demo test test-spark lint serve shell bench requirements clean
+.PHONY: help demo test test-spark lint serve shell bench conformance requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,13 +32,19 @@ serve: $(VENV)/offline.ok  ## the offline AWS on 127.0.0.1:5000 [PORT=]
 bench: $(VENV)/dev.ok  ## data quality beside its peers, each in an environment of its own (needs uv) [GROWTH=1]
 	@$(BIN)/python benchmarks/peers/run.py $(if $(GROWTH),--growth --to benchmarks/growth.md,--to benchmarks/peers.md)
 
+conformance: $(VENV)/dev.ok  ## the offline AWS by other people's clients, each in an environment of its own (needs uv) [SUITES=]
+	@$(BIN)/python tests/conformance/run.py $(foreach S,$(SUITES),--suite $(S))
+
 requirements:  ## resolve the requirement files again (needs uv)
 	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build spark:requirements-spark; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate $${f%%:*}.in -c ../requirements-dev.txt -o ../$${f##*:}.txt || exit 1; done
+	cd tests/conformance/requirements && for f in *.in; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate $$f -o $${f%in}txt || exit 1; done
 
 clean:  ## forget the set-up and what the demo left
-	rm -rf $(VENV) .bench .demo .offline .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .bench .conformance .demo .offline .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + " (make PYTHON=python3.12 …)")'

@@ -264,17 +264,28 @@ def test_a_monitor_attached_by_name_is_the_one_that_was_made(desk, sdk, monitor)
     assert attached.describe_schedule()["EndpointName"] == ENDPOINT
 
 
-def test_a_baseline_the_sdk_would_have_computed_is_refused_by_name(desk, monitor):
-    with pytest.raises(ClientError) as refused:
-        monitor.suggest_baseline(
-            baseline_dataset=desk.package_baseline["Statistics"]["S3Uri"],
-            dataset_format={"csv": {"header": True}},
-            output_s3_uri=desk.reports,
-            wait=False,
-            logs=False,
-        )
-    assert refused.value.response["Error"]["Code"] == "NotSimulated"
-    assert "CreateProcessingJob" in str(refused.value)
+def test_a_baseline_the_sdk_asks_for_is_computed_by_a_job(desk, sdk):
+    rows = [",".join(cell or "" for cell in row) for row in desk.seeded.traffic[:200]]
+    table = f"s3://{desk.seeded.account.bucket}/tables/traffic.csv"
+    desk.boto.client("s3").put_object(
+        Bucket=desk.seeded.account.bucket,
+        Key="tables/traffic.csv",
+        Body="\n".join([",".join(fraud.SCHEMA.names), *rows]).encode(),
+    )
+    fresh = sdk.monitor.DefaultModelMonitor(
+        role=desk.seeded.account.role_arn,
+        sagemaker_session=desk.session,
+        instance_type="ml.m5.large",
+    )
+    fresh.suggest_baseline(
+        baseline_dataset=table,
+        dataset_format={"csv": {"header": True}},
+        output_s3_uri=f"s3://{desk.seeded.account.bucket}/suggested",
+        logs=False,
+    )
+    assert fresh.baseline_statistics().body_dict["dataset"]["item_count"] == 200
+    features = fresh.suggested_constraints().body_dict["features"]
+    assert [feature["name"] for feature in features] == list(fraud.SCHEMA.names)
 
 
 def test_deleting_the_schedule_takes_its_definition_and_then_frees_the_endpoint(
