@@ -19,7 +19,7 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -90,6 +90,8 @@ class Ending:
 
     watched: list[Watched]
     planted: list[Disturbance]
+    alarms: list[Mapping[str, str]]
+    """The changes of alarms' states, in their order."""
 
 
 def play(source: Source, scene: Scene, workspace: Path, console: Console) -> Ending:
@@ -114,10 +116,10 @@ def play(source: Source, scene: Scene, workspace: Path, console: Console) -> End
         with _step(console, f"buildspec.yml: render, package, deploy {' and '.join(STAGES)}"):
             _deploy(seeded, workspace)
         planted = [one for one in _planted(seeded) if one.found_by in monitors]
-        _send_and_wind(server, aws, seeded, planted, scene, console)
+        alarms = _send_and_wind(server, aws, seeded, planted, scene, console)
         watched = status.of_project(aws, f"{project}-")
         _keep(aws, seeded.account.bucket, workspace / "s3")
-        return Ending(watched, planted)
+        return Ending(watched, planted, alarms)
 
 
 def project_name(model: Model) -> str:
@@ -186,14 +188,18 @@ def _send_and_wind(
     planted: Sequence[Disturbance],
     scene: Scene,
     console: Console,
-) -> None:
-    """Wind the clock hour by hour; send what arrived in that hour; let the monitors run."""
+) -> list[Mapping[str, str]]:
+    """Wind the clock hour by hour; send what arrived in that hour; let the monitors run.
+
+    Answers which alarms changed their state on the way.
+    """
     chance = random.Random(SEED)  # noqa: S311 (reproducible traffic, not a secret)
     account = seeded.account
     known = [Request(*pair) for pair in zip(seeded.traffic, seeded.labels, strict=True)]
+    alarms: list[Mapping[str, str]] = []
     for hour in track(range(scene.hours), "traffic and monitoring, hour by hour", console=console):
         start = MIDNIGHT + timedelta(hours=hour)
-        server.advance(start + HOUR)
+        alarms += server.advance(start + HOUR)["alarms"]
         for stage in STAGES:
             requests = chance.choices(known, k=scene.requests)
             if stage == DISTURBED_STAGE and hour >= scene.disturbed_from:
@@ -206,7 +212,7 @@ def _send_and_wind(
                 Key=f"{_labels(account, stage)}/{start:%Y/%m/%d/%H}/labels.jsonl",
                 Body=_ground_truth(requests, names).encode(),
             )
-    server.advance(MIDNIGHT + scene.hours * HOUR + LAST_RUN)
+    return alarms + server.advance(MIDNIGHT + scene.hours * HOUR + LAST_RUN)["alarms"]
 
 
 def _records(
@@ -267,6 +273,19 @@ def _say_planted(console: Console, planted: Sequence[Disturbance], scene: Scene)
         console.print(f"  {escape(told)}", soft_wrap=True)
 
 
+def _say_alarms(console: Console, changes: Sequence[Mapping[str, str]]) -> None:
+    """Which alarms went off, and when each changed its state."""
+    rung = {one["AlarmName"] for one in changes if one["NewStateValue"] == "ALARM"}
+    console.print(f"Alarms that went off: {len(rung) or 'none'}")
+    for name in sorted(rung):
+        told = ", ".join(
+            f"{one['NewStateValue']} {one['Time'][11:16]}"
+            for one in changes
+            if one["AlarmName"] == name
+        )
+        console.print(f"  {escape(name)}: {told}", soft_wrap=True)
+
+
 @contextmanager
 def _step(console: Console, what: str) -> Iterator[None]:
     """Say what is being done while it is done, and how long it took."""
@@ -313,6 +332,7 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     console.print()
     status.show(ending.watched, console)
+    _say_alarms(console, ending.alarms)
     _say_planted(console, ending.planted, scene)
     workspace = _short(asked.workspace)
     console.print(
