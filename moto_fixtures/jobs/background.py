@@ -3,9 +3,8 @@
 Needs     a request that was checked
 Leaves    Completed, Failed or Stopped, with a reason where it has one
 
-A job is InProgress when its Create call answers, and stays so while it runs. The clock does
-not move on past a job that runs: `advance` waits for it, so it ends in the hour in which it
-began. What runs longer than the process that serves it is killed with it.
+A job is InProgress when its Create call answers, and stays so while it runs. The clock waits
+for it (work.py). What runs longer than the process that serves it is killed with it.
 """
 
 from __future__ import annotations
@@ -16,14 +15,22 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from moto.core.utils import utcnow
 
-from moto_fixtures import clock
-from moto_fixtures.sagemaker.backend import Backend
+from moto_fixtures import work
+from moto_fixtures.work import wait, wait_for_all
+
+if TYPE_CHECKING:
+    from moto_fixtures.sagemaker.backend import Backend
+
+__all__ = ["Background", "JobError", "Outcome", "wait", "wait_for_all"]
 
 ENDED = ("Completed", "Failed", "Stopped")
+INTERRUPTED = "InternalServerError: the offline AWS was stopped while the job ran."
+KEPT = ("processing_jobs", "training_jobs", "transform_jobs", "hyper_parameter_tuning_jobs")
+"""Where a backend keeps jobs."""
 OVERRAN = "MaxRuntimeExceeded"
 log = logging.getLogger(__name__)
 
@@ -80,10 +87,7 @@ class Background(abc.ABC):
 
     def begin(self) -> None:
         """Let it run."""
-        thread = threading.Thread(target=self._run, name=self.arn, daemon=True)
-        with _lock:
-            _running[self.arn] = (self, thread)
-        thread.start()
+        work.start(self.arn, self._run, self.stop)
 
     def stop(self) -> None:
         """Ask it to stop; one that has ended stays as it is."""
@@ -107,51 +111,27 @@ class Background(abc.ABC):
             log.exception("%s", self.arn)
             outcome = Outcome("Failed", f"InternalServerError: {type(error).__name__}: {error}")
         self.end(outcome)
-        with _lock:
-            _running.pop(self.arn, None)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Taken up from a state that was kept: what ran then does not run now."""
+        self.__dict__.update(state)
+        if self.status not in ENDED:
+            self.end(Outcome("Failed", INTERRUPTED))
 
 
 closing = threading.Event()
 """Set when this process ends: nothing has time to end by itself any more."""
-_lock = threading.Lock()
-_running: dict[str, tuple[Background, threading.Thread]] = {}
 
 
-def wait(arn: str) -> None:
-    """Wait until a job has ended; at once when it has, or never was."""
-    with _lock:
-        found = _running.get(arn)
-    if found is not None:
-        found[1].join()
-
-
-def wait_for_all() -> None:
-    """Wait until nothing runs, jobs included that were begun meanwhile."""
-    while True:
-        with _lock:
-            arns = list(_running)
-        if not arns:
-            return
-        for arn in arns:
-            wait(arn)
-
-
-def stop_all() -> None:
-    """Stop what runs, and wait for it: nothing is left when this process ends."""
-    closing.set()
-    with _lock:
-        jobs = [job for job, _ in _running.values()]
-    for job in jobs:
-        job.stopping.set()
-    wait_for_all()
+def end_all_of(backend: Any) -> None:
+    """Stop the jobs of an account and region, and wait for them: it is about to be emptied."""
+    for kept in KEPT:
+        for job in list(getattr(backend, kept, {}).values()):
+            if isinstance(job, Background):
+                job.stop()
+                wait(job.arn)
 
 
 def install() -> None:
-    """Hold the clock while a job runs."""
-    clock.register("jobs", clock.Source(_before_time_moves, list, lambda: None))
-    atexit.register(stop_all)
-
-
-def _before_time_moves() -> None:
-    """The clock asks for the next event before each of its steps."""
-    wait_for_all()
+    """Leave nothing behind: when this process ends, jobs have no time to end by themselves."""
+    atexit.register(closing.set)

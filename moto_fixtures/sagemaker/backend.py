@@ -13,6 +13,7 @@ from moto.sagemaker.utils import arn_formatter
 
 from moto_fixtures.data_capture import CaptureBuffer
 from moto_fixtures.endpoint_metrics import MetricBuffer
+from moto_fixtures.jobs import background
 from moto_fixtures.sagemaker.errors import AWSValidationException, ResourceNotFound
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Backend(SageMakerModelBackend):
         self.package_group_policies: dict[str, str] = {}
         self.capture = CaptureBuffer(account_id, region_name)
         self.metrics = MetricBuffer(account_id, region_name)
+
+    def reset(self) -> None:
+        """As moto, once what runs here has been stopped."""
+        background.end_all_of(self)
+        super().reset()
 
     def arn(self, resource_type: str, name: str) -> str:
         """The ARN of a resource of this account and region."""
