@@ -22,6 +22,7 @@ def install() -> None:
         endpoint_metrics,
         events,
         notifications,
+        refusals,
         runtime,
         sagemaker,
         scaling,
@@ -29,13 +30,12 @@ def install() -> None:
         work,
     )
     from moto_fixtures.jobs import background
-    from moto_fixtures.pipelines import running as pipelines
 
+    refusals.install()
     sagemaker.install()
     runtime.install()
     scheduler.install()
     background.install()
-    pipelines.install()
     cloudformation.install()
     work.install()
     codebuild.install()

@@ -8,17 +8,17 @@ ParallelismConfiguration allows. AWS starts all that are ready at once: so when 
 those that were ready with it still run, as far as the parallelism would have let them begin,
 and nothing becomes ready any more. A Fail step ends the execution there.
 
-The clock does not move on past a running execution, as it does not past a job.
+A step behind a branch that was not taken never begins. The clock does not move on past a
+running execution, as it does not past a job (work.py).
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Mapping
 
-from moto_fixtures import clock
+from moto_fixtures import work
 from moto_fixtures.clients import client
 from moto_fixtures.pipelines import announcing, jobs, steps
 from moto_fixtures.pipelines.definition import Step
@@ -37,23 +37,23 @@ PARALLEL = 50
 ONE_FAILED = "Step failure: One or multiple steps failed."
 STOPPED_BY_USER = "User stopped the pipeline execution."
 log = logging.getLogger(__name__)
-_lock = threading.Lock()
-_threads: dict[str, threading.Thread] = {}
 
 
 def begin(execution: Execution, region: str, account: str) -> None:
     """Run an execution, or what is left of it, in a thread."""
-    thread = threading.Thread(
-        target=_run, args=(execution, region, account), name=execution.arn, daemon=True
-    )
-    with _lock:
-        _threads[execution.arn] = thread
+    work.wait(execution.arn)
     announcing.execution_changed(execution, None, region, account)
-    thread.start()
+    work.start(
+        execution.arn,
+        lambda: _run(execution, region, account),
+        lambda: stop(execution, region, account),
+    )
 
 
 def stop(execution: Execution, region: str, account: str) -> None:
-    """Let nothing more begin, and stop what runs."""
+    """Let nothing more begin, and stop what runs; an execution that has ended stays so."""
+    if execution.status != EXECUTING:
+        return
     execution.end(STOPPING)
     announcing.execution_changed(execution, EXECUTING, region, account)
     for run in list(execution.steps.values()):
@@ -63,34 +63,6 @@ def stop(execution: Execution, region: str, account: str) -> None:
             jobs.stop(client("sagemaker", region, account), run)
 
 
-def wait(arn: str) -> None:
-    """Wait until an execution has ended; at once when it has, or never was."""
-    with _lock:
-        thread = _threads.get(arn)
-    if thread is not None and thread is not threading.current_thread():
-        thread.join()
-
-
-def wait_for_all() -> None:
-    """Wait until no execution runs."""
-    while True:
-        with _lock:
-            arns = list(_threads)
-        if not arns:
-            return
-        for arn in arns:
-            wait(arn)
-
-
-def install() -> None:
-    """Hold the clock while an execution runs."""
-    clock.register("pipelines", clock.Source(_before_time_moves, list, lambda: None))
-
-
-def _before_time_moves() -> None:
-    wait_for_all()
-
-
 def _run(execution: Execution, region: str, account: str) -> None:
     try:
         failed = _walk(execution, region, account)
@@ -98,9 +70,6 @@ def _run(execution: Execution, region: str, account: str) -> None:
     except Exception as error:
         log.exception("%s", execution.arn)
         execution.end(FAILED, f"InternalServerError: {type(error).__name__}: {error}")
-    finally:
-        with _lock:
-            _threads.pop(execution.arn, None)
 
 
 def _end(execution: Execution, failed: bool, region: str, account: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moto_fixtures.pipelines import running
+from moto_fixtures import work
 from tests.moto_fixtures.building import ROLE
 from tests.moto_fixtures.jobs.building import SKLEARN
 
@@ -69,7 +69,7 @@ class Pipelines:
     def run(self, parameters: Mapping[str, str] | None = None, **other: Any) -> str:
         """An execution of the pipeline `p`, ended."""
         arn = self.start(parameters, **other)
-        running.wait(arn)
+        work.wait(arn)
         return arn
 
     def describe(self, arn: str) -> Document:

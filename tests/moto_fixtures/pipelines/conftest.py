@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from moto_fixtures.pipelines import running
+from moto_fixtures import work
 from tests.moto_fixtures.building import client
 from tests.moto_fixtures.pipelines.building import Pipelines
 
@@ -15,4 +15,4 @@ from tests.moto_fixtures.pipelines.building import Pipelines
 @pytest.fixture
 def pipelines(session: boto3.Session) -> Iterator[Pipelines]:
     yield Pipelines(client(session, "sagemaker"))
-    running.wait_for_all()
+    work.wait_for_all()

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from moto_fixtures.pipelines import running
+from moto_fixtures import work
 from tests.moto_fixtures.building import IMAGE, ROLE, Project, client
 from tests.moto_fixtures.pipelines.building import BUCKET, Document, Pipelines, definition
 from tests.moto_fixtures.pipelines.test_running import register
@@ -143,7 +143,7 @@ def run(checked: Pipelines, name: str, *steps: Document) -> dict[str, Document]:
     """The steps of one run of a pipeline of its own."""
     checked.create(definition(*steps), name)
     answer = checked.sagemaker.start_pipeline_execution(PipelineName=name)
-    running.wait(answer["PipelineExecutionArn"])
+    work.wait(answer["PipelineExecutionArn"])
     return checked.steps(answer["PipelineExecutionArn"])
 
 

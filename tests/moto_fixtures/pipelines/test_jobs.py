@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from moto.core.utils import utcnow
 from moto.sagemaker.models import sagemaker_backends
 
+from moto_fixtures import work
 from moto_fixtures.pipelines.jobs import DEFAULT_ATTEMPTS, StepFailed, is_retried, refused
-from moto_fixtures.pipelines.running import STOPPED_BY_USER, wait
+from moto_fixtures.pipelines.running import STOPPED_BY_USER
 from moto_fixtures.pipelines.state import Execution, Pipeline, StepRun, job_name
 from moto_fixtures.pipelines.steps import HANDLERS
 from tests.moto_fixtures.building import BUCKET as MODELS
@@ -119,7 +120,7 @@ def test_a_stop_stops_the_job_that_runs_and_begins_no_other(scripted: Pipelines)
         time.sleep(0.02)
     assert scripted.describe(arn)["PipelineExecutionStatus"] == "Executing"
     sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
-    wait(arn)
+    work.wait(arn)
     got = scripted.describe(arn)
     assert (got["PipelineExecutionStatus"], got["FailureReason"]) == ("Stopped", STOPPED_BY_USER)
     assert scripted.statuses(arn) == {"Sleep": "Stopped"}

@@ -19,7 +19,7 @@ from tests.moto_fixtures.pipelines.building import (
 )
 from tests.moto_fixtures.pipelines.test_jobs import AUC, DOUBLE, METRICS, OUTPUT, WRITE
 
-AT_ONCE = 3
+AT_ONCE = 2
 PATIENCE = 120.0
 """Seconds: the machine may be busy."""
 

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from moto_fixtures import work
 from moto_fixtures.pipelines import running
 from tests.moto_fixtures.building import IMAGE, ROLE, client
 from tests.moto_fixtures.pipelines.building import (
@@ -138,7 +139,7 @@ def test_a_retry_runs_what_failed_and_keeps_what_succeeded(
     first = pipelines.steps(arn)["First"]
     s3.put_object(Bucket="later", Key="auc.json", Body=b'{"auc": 0.9}')
     pipelines.sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn)
-    running.wait(arn)
+    work.wait(arn)
     assert pipelines.statuses(arn) == dict.fromkeys(("First", "Gate", "Keep"), "Succeeded")
     assert pipelines.steps(arn)["First"] == first
     with pytest.raises(ClientError, match="is Succeeded"):

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import WaiterError
 
-from moto_fixtures.pipelines import running
+from moto_fixtures import work
 from tests.moto_fixtures.building import ROLE, client
 
 BUCKET, GROUP = "sdk-pipelines", "sdk-group"
@@ -66,7 +66,7 @@ def sdk(
         (directory / f"{name}.py").write_text(script)
     offline = PipelineSession(session, default_bucket=BUCKET, sagemaker_config=CONFIG)
     yield SimpleNamespace(session=offline, scripts=tmp_path)
-    running.wait_for_all()
+    work.wait_for_all()
 
 
 def pipeline(sdk: SimpleNamespace) -> Any:
@@ -177,7 +177,7 @@ def test_a_pipeline_of_the_sdk_trains_and_registers_a_model(
     made.upsert(role_arn=ROLE)
 
     first = made.start(parameters={"Rows": 40})
-    running.wait(first.arn)
+    work.wait(first.arn)
     began = steps(first)
     assert not {name: one.get("FailureReason") for name, one in began.items() if failed(one)}
     assert first.describe()["PipelineExecutionStatus"] == "Succeeded"

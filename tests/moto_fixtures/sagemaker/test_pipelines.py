@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from moto_fixtures.pipelines import running
+from moto_fixtures import work
 from tests.moto_fixtures.building import BUCKET, ROLE, client
 from tests.moto_fixtures.pipelines.building import Pipelines, definition, fail, passes
 
@@ -201,6 +201,6 @@ def test_an_unknown_parameter_is_refused_before_anything_runs(pipelines: Pipelin
     pipelines.create(FIRST)
     with pytest.raises(ClientError, match=r"\['Rows'\] are not declared"):
         pipelines.start({"Rows": "1"})
-    running.wait_for_all()
+    work.wait_for_all()
     found = pipelines.sagemaker.list_pipeline_executions(PipelineName="p")
     assert found["PipelineExecutionSummaries"] == []
