@@ -17,6 +17,7 @@ from moto_fixtures.scheduler import START_DELAY
 
 SCHEDULER = "tests/moto_fixtures/test_scheduler.py"
 ENGINE = "tests/moto_fixtures/cloudformation"
+JOBS = "tests/moto_fixtures/jobs"
 SAGEMAKER = "tests/moto_fixtures/sagemaker"
 EVENTS = "tests/moto_fixtures/events"
 
@@ -182,6 +183,52 @@ DIFFERENCES: tuple[Difference, ...] = (
         "AWS's image, or the one that the definition names",
         "`monitoring/job.py` of this checkout, in a process of its own",
         "tests/moto_fixtures/test_worker.py::test_the_containers_real_entry_point_runs",
+    ),
+    Difference(
+        "the image of a job",
+        "any image of a registry",
+        "a framework's runs the script with this interpreter; Model Monitor's, Clarify's and ours "
+        "run `monitoring/job.py`; any other runs the command registered for it "
+        "(`moto_fixtures/jobs/images.py`; a server reads the file that OFFLINE_IMAGES names)",
+        f"{JOBS}/test_inside.py::test_an_image_is_known_registered_or_refused",
+    ),
+    Difference(
+        "a job's `requirements.txt`, and `pip` in it",
+        "installed",
+        "checked; what is missing or of another version fails the job by name",
+        f"{JOBS}/test_training.py::test_requirements_are_checked_and_not_installed",
+    ),
+    Difference(
+        "`/opt/ml` of a job",
+        "the container's own",
+        "a directory per job; paths are led there in arguments, variables, shell scripts and "
+        "Python's functions, not in compiled code that opens a file by itself",
+        f"{JOBS}/test_inside.py::test_pythons_functions_find_the_containers_paths",
+    ),
+    Difference(
+        "the hosts of a processing job",
+        "side by side; which host reads which shard is UNCONFIRMED",
+        "one after the other; shards are dealt in the order of their keys",
+        f"{JOBS}/test_processing.py::test_every_host_has_its_share_of_what_is_sharded",
+    ),
+    Difference(
+        "outputs of a processing job that fails",
+        "UNCONFIRMED",
+        "`Continuous` ones are published, at the end; `EndOfJob` ones are not",
+        f"{JOBS}/test_processing.py::"
+        "test_what_is_uploaded_as_it_goes_is_there_though_the_job_failed",
+    ),
+    Difference(
+        "the clock while a job runs",
+        "goes on",
+        "winding it waits for the job, which ends in the hour in which it began",
+        f"{JOBS}/test_processing.py::test_the_clock_waits_for_a_job_that_runs",
+    ),
+    Difference(
+        "names of a batch transform's captured lists",
+        "UNCONFIRMED",
+        "the transform job's",
+        f"{JOBS}/test_transform.py::test_what_was_read_and_written_is_captured_as_lists",
     ),
     Difference(
         "progress of a stack",
