@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from monitoring.kinds import KINDS
-from moto_fixtures.demo import Scene, Source, play
+from moto_fixtures.demo import STAGES, Scene, Source, play
 from moto_fixtures.traffic import COUNT, DEFAULTS, FRAUD_DRIFT
 
 SCENE = Scene(hours=4, disturbed_from=2, requests=500)
@@ -50,6 +50,17 @@ def found(runs):
 
 def test_both_stages_are_watched_by_all_four_monitors(runs):
     assert runs.keys() == {(endpoint, kind.name) for endpoint in ENDPOINTS for kind in KINDS}
+
+
+def test_stagings_alarms_go_off_with_the_first_disturbed_hour_and_prods_stay_well(ending):
+    changes = [(one["AlarmName"], one["NewStateValue"], one["Time"]) for one in ending.alarms]
+    names = [f"fraud-{{}}-{kind}-violations" for kind in ("DataQuality", "ModelQuality")]
+    assert sorted(changes) == sorted(
+        [
+            *((n.format(stage), "OK", "2026-01-05T01:06:00Z") for n in names for stage in STAGES),
+            *((n.format("staging"), "ALARM", "2026-01-05T03:06:00Z") for n in names),
+        ]
+    )
 
 
 def test_every_hour_has_one_execution_of_each_monitor(runs):
