@@ -9,6 +9,7 @@
     blueprint      everything that can be known to be wrong before anything is made
       template       text → sections       parameters   values, types and limits
       intrinsics     Ref, Fn::Sub, …       graph        who needs whom
+      structure      what must be an object, a list or text
       rules          the Rules section      account_types  parameters that must exist
       dynamic_references  {{resolve:ssm:…}}, {{resolve:secretsmanager:…}}
     plan           what an update would do: Add, Modify, Remove, and which are replaced

@@ -41,6 +41,11 @@ def references(value: Any) -> Iterator[Reference]:
             yield Reference(argument, None)
         if function == "Fn::GetAtt":
             parts = argument.split(".", 1) if isinstance(argument, str) else argument
+            if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
+                raise ValidationError(
+                    "Template error: every Fn::GetAtt object requires two non-empty parameters, "
+                    "the resource name and the resource attribute"
+                )
             yield Reference(parts[0], parts[1] if isinstance(parts[1], str) else None)
         if function == "Fn::Sub":
             yield from _in_pattern(argument)
@@ -49,7 +54,16 @@ def references(value: Any) -> Iterator[Reference]:
 
 
 def _in_pattern(argument: Any) -> Iterator[Reference]:
-    pattern, own = (argument, {}) if isinstance(argument, str) else argument
+    own: Any = {}
+    pattern = argument
+    if isinstance(argument, list) and len(argument) == 2:
+        pattern, own = argument
+    if not isinstance(pattern, str) or not isinstance(own, dict):
+        raise ValidationError(
+            "Template error: One or more Fn::Sub intrinsic functions don't specify expected "
+            "arguments. Specify a string as first argument, and an optional second argument to "
+            "specify a mapping of values to replace in the string"
+        )
     for found in SUBSTITUTION.finditer(pattern):
         name = found[1].strip()
         if not name.startswith("!") and name not in own:

@@ -49,13 +49,22 @@ class Evaluator:
             if len(value) == 1:
                 ((name, argument),) = value.items()
                 if name in FUNCTIONS:
-                    return FUNCTIONS[name](self, argument)
+                    return self._carry_out(name, argument)
                 if isinstance(name, str) and name.startswith("Fn::"):
                     raise NotSimulated(f"Function {name}")
             return {
                 key: found for key, item in value.items() if (found := self(item)) is not NO_VALUE
             }
         return value
+
+    def _carry_out(self, name: str, argument: Any) -> Any:
+        """One function. What Python makes of arguments of a wrong shape is the template's fault."""
+        try:
+            return FUNCTIONS[name](self, argument)
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+            raise ValidationError(
+                f"Template error: {name} is given what it cannot take ({error})"
+            ) from error
 
     def reference(self, name: str) -> Any:
         if name == "AWS::NoValue":

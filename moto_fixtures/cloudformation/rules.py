@@ -23,7 +23,19 @@ def check(evaluate: Evaluator) -> None:
 
 
 def holds(evaluate: Evaluator, rule: Any) -> bool:
-    """Whether a rule expression is true; it has three functions conditions lack."""
+    """Whether a rule expression is true; it has three functions conditions lack.
+
+    Raises ValidationError for one whose arguments have the wrong shape.
+    """
+    try:
+        return _holds(evaluate, rule)
+    except (TypeError, ValueError) as error:
+        raise ValidationError(
+            f"Template error: a rule is given what it cannot take ({error})"
+        ) from error
+
+
+def _holds(evaluate: Evaluator, rule: Any) -> bool:
     if not isinstance(rule, dict) or len(rule) != 1:
         return truth(evaluate(rule))
     ((name, argument),) = rule.items()

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from moto_fixtures.cloudformation import structure
 from moto_fixtures.cloudformation.errors import NotSimulated, ValidationError
 
 MAXIMUM_BODY = 51_200
@@ -112,6 +113,13 @@ def load(body: str) -> Template:
     document = _parse(body)
     if not isinstance(document, dict):
         raise ValidationError("Template format error: unsupported structure.")
+    template = Template(body, document)
+    check(document, template)
+    return template
+
+
+def check(document: Mapping[str, Any], template: Template) -> None:
+    """Raise ValidationError with the first thing in a template that is not well-formed."""
     if unknown := sorted(set(map(str, document)) - SECTIONS):
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
     if str(document.get("AWSTemplateFormatVersion", "2010-09-09")) != "2010-09-09":
@@ -122,20 +130,18 @@ def load(body: str) -> Template:
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
         )
+    for logical_id, resource in document["Resources"].items():
+        _check_resource(logical_id, resource)
+    structure.check(document)
     for section, most in MAXIMUM.items():
         if len(document.get(section) or ()) > most:
             raise ValidationError(
                 f"Template format error: Number of {section.lower()}, "
                 f"{len(document[section])}, is greater than maximum allowed, {most}"
             )
-    template = Template(body, document)
     for transform in template.transforms:
         if transform != LANGUAGE_EXTENSIONS:
             raise NotSimulated(f"Transform [{transform}]")
-    for logical_id, resource in template.resources.items():
-        _check_resource(logical_id, resource)
-    _check_outputs(template)
-    return template
 
 
 def _parse(body: str) -> Any:
@@ -179,12 +185,4 @@ def _check_resource(logical_id: Any, resource: Any) -> None:
         if isinstance(policy, str) and policy not in DELETION_POLICIES:
             raise ValidationError(
                 f"Template format error: Unrecognized {key} {policy} for resource {logical_id}"
-            )
-
-
-def _check_outputs(template: Template) -> None:
-    for name, output in template.section("Outputs").items():
-        if not isinstance(output, dict) or "Value" not in output:
-            raise ValidationError(
-                f"Template format error: Every Outputs member must contain a Value object [{name}]"
             )
