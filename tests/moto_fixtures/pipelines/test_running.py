@@ -57,6 +57,15 @@ def test_the_branch_that_is_taken_runs_and_the_other_never_began(gated: Pipeline
     assert gated.sagemaker.describe_model_package(ModelPackageName=package)
 
 
+def test_a_step_behind_a_branch_that_is_not_taken_never_begins(pipelines: Pipelines) -> None:
+    gate = condition("Gate", compare(1, "Equals", 2), then=[passes("In")])
+    behind = passes("Behind", DependsOn=["In"])
+    pipelines.create(definition(gate, behind, passes("Free", DependsOn=["Gate"])))
+    arn = pipelines.run()
+    assert pipelines.describe(arn)["PipelineExecutionStatus"] == "Succeeded"
+    assert list(pipelines.steps(arn)) == ["Gate", "Free"]
+
+
 def test_a_fail_step_fails_the_execution_with_its_message(gated: Pipelines) -> None:
     arn = gated.run({"Limit": "0.9"})
     got = gated.describe(arn)
