@@ -39,6 +39,11 @@ def registered(location: str) -> Path | None:
     return _registered.get(location)
 
 
+def all_registered() -> dict[str, Path]:
+    """Every checkout that stands for a repository, by the repository's address."""
+    return dict(_registered)
+
+
 def head(source: Path) -> str | None:
     """The hash of the commit `source` is a checkout of, or None where it is not one."""
     answer = _git(source, "rev-parse", "HEAD")

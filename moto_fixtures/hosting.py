@@ -50,6 +50,14 @@ class ModelHost:
     """One loaded model behind the serving app."""
 
     app: Any
+    directory: Path
+    """Its files: a host that was put away (state.py) is loaded from them again."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.add(self.directory, ".")
+        return _unpacked, (packed.getvalue(),)
 
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST to /invocations."""
@@ -95,10 +103,14 @@ def _load(url: str, etag: str, region: str, account: str) -> ModelHost:
     del etag
     bucket, _, key = url.removeprefix("s3://").partition("/")
     archive = client("s3", region, account).get_object(Bucket=bucket, Key=key)["Body"].read()
+    return _unpacked(archive, url)
+
+
+def _unpacked(archive: bytes, url: str = "a kept model") -> ModelHost:
     model_dir = Path(tempfile.mkdtemp(dir=_scratch()))
     try:
         extract(archive, model_dir)
-        made = ModelHost(_create_app(model_dir))
+        made = ModelHost(_create_app(model_dir), model_dir)
         _check_health(made, url)
     except ModelLoadError:
         shutil.rmtree(model_dir, ignore_errors=True)

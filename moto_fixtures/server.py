@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -27,7 +28,7 @@ import waitress
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
-from moto_fixtures import environment
+from moto_fixtures import environment, state
 
 TICK = 2.0
 """Seconds between two looks at what is due."""
@@ -111,7 +112,18 @@ def main(arguments: list[str]) -> int:
     os.environ.update({name: os.environ.get(name, value) for name, value in SETTINGS.items()})
     _allow_open_files()
     _quieten()
+    try:
+        with ExitStack() as stack:
+            if asked.state:
+                stack.enter_context(state.directory(asked.state))
+            return _serve(asked)
+    except state.StateError as error:
+        print(error, file=sys.stderr)
+        return 1
 
+
+def _serve(asked: argparse.Namespace) -> int:
+    """Listen until asked to stop; take up the state before, and keep it afterwards."""
     try:
         server = _listen(asked.host, asked.port)
     except OSError as error:
@@ -121,10 +133,14 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    if asked.state:
+        state.restore(asked.state)
     url = f"http://{asked.host}:{server.effective_port}"
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
-    threading.Thread(target=_tick, daemon=True).start()
+    ending = threading.Event()
+    ticking = threading.Thread(target=_tick, args=(ending,), daemon=True)
+    ticking.start()
     try:
         tools = str(Path(sys.executable).parent)
         print(f"# The offline AWS is at {url}. In another terminal:", flush=True)
@@ -136,7 +152,24 @@ def main(arguments: list[str]) -> int:
         pass
     finally:
         server.close()
+        if asked.state:
+            _keep(asked.state, ending, ticking)
     return 0
+
+
+def _keep(path: Path, ending: threading.Event, ticking: threading.Thread) -> None:
+    """Let nothing go on, then write the state; a second signal does not cut it short."""
+    from moto_fixtures import data_capture, work
+    from moto_fixtures.jobs import background
+
+    background.closing.set()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.SIG_IGN)
+    ending.set()
+    work.stop_all()
+    ticking.join()
+    data_capture.flush_all()
+    state.save(path)
 
 
 def _listen(host: str, port: int) -> Any:
@@ -157,6 +190,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=5000, help="0 takes a free one")
     parser.add_argument("--region", default="us-east-1", help="the default region to export")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="kept there when it stops, and taken up again"
+    )
     parser.add_argument("--ready-file", type=Path, help="its URL is written here once it listens")
     return parser.parse_args(arguments)
 
@@ -173,12 +209,11 @@ def _loopback(host: str) -> str:
     return host
 
 
-def _tick() -> None:
+def _tick(ending: threading.Event) -> None:
     """Let time pass by itself: run what is due, write what was captured."""
     from moto_fixtures import clock, data_capture
 
-    wait = threading.Event()
-    while not wait.wait(TICK):
+    while not ending.wait(TICK):
         try:
             data_capture.flush_all()
             clock.run_due()

@@ -23,6 +23,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 START_UP_SECONDS = 60
+STOP_SECONDS = 60
+"""A server that keeps its state writes it before it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,15 @@ class ServerProcess:
 
 
 @contextmanager
-def running(log: Path) -> Iterator[ServerProcess]:
-    """Start a server on a free port, wait until it answers, and stop it afterwards."""
+def running(log: Path, state: Path | None = None) -> Iterator[ServerProcess]:
+    """Start a server on a free port, wait until it answers, and stop it afterwards.
+
+    With `state` it goes on from what a server left in that directory, and leaves its own there.
+    """
     with tempfile.TemporaryDirectory() as directory, log.open("wb") as output:
         ready = Path(directory, "url")
         command = [sys.executable, "-m", "moto_fixtures", "serve", "--port", "0"]
+        command += ["--state", str(state)] if state else []
         process = subprocess.Popen(  # noqa: S603 (our own module)
             [*command, "--ready-file", str(ready)],
             stdout=output,
@@ -76,7 +82,7 @@ def running(log: Path) -> Iterator[ServerProcess]:
         finally:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
