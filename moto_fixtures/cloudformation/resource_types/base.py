@@ -98,6 +98,8 @@ class ResourceType(ABC):
     """`lower` where the service takes no capitals."""
     name_from_stack: bool = True
     """Whether a generated name starts with the stack's, as most types' do."""
+    fixed: frozenset[str] = frozenset()
+    """Properties that no call changes, though their schema does not say create-only."""
     has_snapshots: ClassVar[bool] = False
     updates_itself: ClassVar[bool] = False
     """Whether every update of the stack visits it, because it may differ unseen."""
@@ -145,7 +147,16 @@ class ResourceType(ABC):
 
     def revert(self, scope: Scope, physical_id: str, after: Properties, before: Properties) -> None:
         """Take a change back: for most types, the change the other way round."""
-        self.configure(scope, physical_id, after, before)
+        if not self.fixed & differ(before, after):
+            self.configure(scope, physical_id, after, before)
+
+    def refuse_fixed(self, before: Properties, after: Properties) -> None:
+        """Raise ResourceFailed, before anything is done, when a fixed property differs."""
+        if before and (changed := sorted(self.fixed & differ(before, after))):
+            raise ResourceFailed(
+                f"{', '.join(changed)} of {self.type_name} is set by the offline AWS when the "
+                "resource is made, and not changed afterwards; give it another logical id."
+            )
 
     def conclude(self, scope: Scope, physical_id: str) -> None:  # noqa: B027  (few have anything)
         """The stack's update has succeeded: nothing will be taken back any more."""

@@ -1,4 +1,4 @@
-"""AWS::CloudWatch: alarms. One call makes and changes them.
+"""AWS::CloudWatch: alarms, composite alarms and dashboards. One call makes and changes them.
 
 moto calls a new alarm OK, and one that was changed too. In AWS nothing is known of a new one
 before it is evaluated, and a change leaves its state as it was.
@@ -20,6 +20,7 @@ from moto_fixtures.cloudformation.resource_types.base import (
     retag,
     tag_list,
 )
+from moto_fixtures.cloudformation.resource_types.mapped import MappedType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,4 +69,41 @@ class Alarm(ResourceType):
         return alarm
 
 
-TYPES: tuple[ResourceType, ...] = (Alarm(),)
+TYPES: tuple[ResourceType, ...] = (
+    Alarm(),
+    MappedType(
+        type_name="AWS::CloudWatch::CompositeAlarm",
+        name_property="AlarmName",
+        name_limit=255,
+        service="cloudwatch",
+        creating="put_composite_alarm",
+        reading="describe_alarms",
+        updating="put_composite_alarm",
+        deleting="delete_alarms",
+        carries=frozenset({
+            "ActionsEnabled", "ActionsSuppressor", "ActionsSuppressorExtensionPeriod",
+            "ActionsSuppressorWaitPeriod", "AlarmActions", "AlarmDescription", "AlarmName",
+            "AlarmRule", "InsufficientDataActions", "OKActions", "Tags",
+        }),
+        ref="AlarmName",
+        found="CompositeAlarms[0]",
+        key={"AlarmNames": "AlarmName"},
+        asking={"AlarmTypes": ["CompositeAlarm"]},
+        shows={"Arn": "AlarmArn"},
+        arn="AlarmArn",
+    ),
+    MappedType(
+        type_name="AWS::CloudWatch::Dashboard",
+        name_property="DashboardName",
+        name_limit=255,
+        service="cloudwatch",
+        creating="put_dashboard",
+        reading="get_dashboard",
+        updating="put_dashboard",
+        deleting="delete_dashboards",
+        carries=frozenset({"DashboardBody", "DashboardName"}),
+        ref="DashboardName",
+        found="@",
+        key={"DashboardName": "DashboardName", "DashboardNames": "DashboardName"},
+    ),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""AWS::IAM: roles, managed policies and inline policies."""
+"""AWS::IAM: roles, instance profiles, managed policies and inline policies."""
 
 # ruff: noqa: ARG002  (every type has the same four methods; few need all of their arguments)
 
@@ -17,6 +17,7 @@ from moto_fixtures.cloudformation.resource_types.base import (
     retag,
     tag_list,
 )
+from moto_fixtures.cloudformation.resource_types.mapped import MappedType
 
 _HOLDERS: Mapping[str, tuple[str, str]] = {
     "Roles": ("role", "RoleName"),
@@ -216,4 +217,43 @@ def _by_name(properties: Properties) -> dict[str, str]:
     return {item["PolicyName"]: document(item["PolicyDocument"]) for item in policies}
 
 
-TYPES: tuple[ResourceType, ...] = (Role(), InlinePolicy(), ManagedPolicy())
+@dataclass(frozen=True, kw_only=True)
+class InstanceProfile(MappedType):
+    """An instance profile with the one role it may have."""
+
+    def configure(
+        self, scope: Scope, physical_id: str, before: Properties, after: Properties
+    ) -> None:
+        name = {"InstanceProfileName": physical_id}
+        old, new = before.get("Roles") or [], after.get("Roles") or []
+        for role in old:
+            if role not in new:
+                scope.call("iam", "remove_role_from_instance_profile", **name, RoleName=role)
+        for role in new:
+            if role not in old:
+                scope.call("iam", "add_role_to_instance_profile", **name, RoleName=role)
+
+    def destroy(self, scope: Scope, physical_id: str, properties: Properties) -> None:
+        self.configure(scope, physical_id, properties, {})
+        super().destroy(scope, physical_id, properties)
+
+
+TYPES: tuple[ResourceType, ...] = (
+    Role(),
+    InlinePolicy(),
+    ManagedPolicy(),
+    InstanceProfile(
+        type_name="AWS::IAM::InstanceProfile",
+        name_property="InstanceProfileName",
+        name_limit=128,
+        service="iam",
+        creating="create_instance_profile",
+        reading="get_instance_profile",
+        deleting="delete_instance_profile",
+        carries=frozenset({"InstanceProfileName", "Path", "Roles"}),
+        ref="InstanceProfileName",
+        found="InstanceProfile",
+        key={"InstanceProfileName": "InstanceProfileName"},
+        shows={"Arn": "Arn"},
+    ),
+)

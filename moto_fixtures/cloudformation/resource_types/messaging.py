@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.moto_api._internal import mock_random
 
@@ -15,6 +16,7 @@ from moto_fixtures.cloudformation.resource_types.base import (
     Properties,
     ResourceType,
     Scope,
+    differ,
     retag,
     tag_list,
     tags_of,
@@ -34,10 +36,8 @@ class Topic(ResourceType):
     name_property: str | None = "TopicName"
     name_limit: int = 256
 
-    ATTRIBUTES = frozenset({
-        "DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig",
-        "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy",
-    })  # fmt: skip
+    ATTRIBUTES = frozenset({"ContentBasedDeduplication", "DisplayName", "KmsMasterKeyId"})
+    """Those moto keeps; it would take any other, and forget it."""
 
     @property
     def simulated(self) -> frozenset[str]:
@@ -111,12 +111,15 @@ class Subscription(ResourceType):
     def configure(
         self, scope: Scope, physical_id: str, before: Properties, after: Properties
     ) -> None:
-        for name in sorted(self.ATTRIBUTES):
-            if before.get(name) != after.get(name):
-                scope.call(
-                    "sns", "set_subscription_attributes", SubscriptionArn=physical_id,
-                    AttributeName=name, AttributeValue=attribute(after.get(name, "")),
-                )  # fmt: skip
+        changed = differ(before, after) & self.ATTRIBUTES
+        if "FilterPolicy" in changed and "FilterPolicy" not in after:
+            changed |= {"FilterPolicyScope"}
+        # A policy is held against the scope it has by then, so the scope goes first.
+        for name in sorted(changed, key=lambda name: (name != "FilterPolicyScope", name)):
+            scope.call(
+                "sns", "set_subscription_attributes", SubscriptionArn=physical_id,
+                AttributeName=name, AttributeValue=attribute(after.get(name, "")),
+            )  # fmt: skip
 
     def destroy(self, scope: Scope, physical_id: str, properties: Properties) -> None:
         scope.call("sns", "unsubscribe", SubscriptionArn=physical_id)
@@ -136,9 +139,20 @@ class Queue(ResourceType):
     ATTRIBUTES = frozenset({
         "ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoThroughputLimit",
         "KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "MaximumMessageSize",
-        "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "RedriveAllowPolicy",
+        "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds",
         "RedrivePolicy", "SqsManagedSseEnabled", "VisibilityTimeout",
     })  # fmt: skip
+
+    UNSET: ClassVar[Mapping[str, str]] = {
+        "DelaySeconds": "0",
+        "KmsDataKeyReusePeriodSeconds": "300",
+        "MaximumMessageSize": "1048576",
+        "MessageRetentionPeriod": "345600",
+        "ReceiveMessageWaitTimeSeconds": "0",
+        "SqsManagedSseEnabled": "true",
+        "VisibilityTimeout": "30",
+    }
+    """What SQS takes for what is not set; every other attribute is empty then."""
 
     @property
     def simulated(self) -> frozenset[str]:
@@ -156,7 +170,7 @@ class Queue(ResourceType):
         self, scope: Scope, physical_id: str, before: Properties, after: Properties
     ) -> None:
         changed = {
-            name: attribute(after.get(name, ""))
+            name: attribute(after.get(name, self.UNSET.get(name, "")))
             for name in self.ATTRIBUTES
             if before.get(name) != after.get(name)
         }

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from moto_fixtures.cloudformation.errors import ResourceFailed
 from moto_fixtures.cloudformation.resource_types.base import (
     Properties,
     ResourceType,
@@ -18,6 +19,7 @@ from moto_fixtures.cloudformation.resource_types.base import (
     tag_list,
     tags_of,
 )
+from moto_fixtures.cloudformation.resource_types.mapped import MappedType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class LogGroup(ResourceType):
     type_name: str = "AWS::Logs::LogGroup"
     name_property: str | None = "LogGroupName"
     name_limit: int = 512
+    fixed: frozenset[str] = frozenset({"KmsKeyId"})
 
     @property
     def simulated(self) -> frozenset[str]:
@@ -42,6 +45,7 @@ class LogGroup(ResourceType):
     def configure(
         self, scope: Scope, physical_id: str, before: Properties, after: Properties
     ) -> None:
+        self.refuse_fixed(before, after)
         group = {"logGroupName": physical_id}
         changed = differ(before, after)
         if "RetentionInDays" in changed and "RetentionInDays" in after:
@@ -49,10 +53,6 @@ class LogGroup(ResourceType):
             scope.call("logs", "put_retention_policy", **group, retentionInDays=days)
         elif "RetentionInDays" in changed:
             scope.call("logs", "delete_retention_policy", **group)
-        if before and "KmsKeyId" in changed and "KmsKeyId" in after:
-            scope.call("logs", "associate_kms_key", **group, kmsKeyId=after["KmsKeyId"])
-        elif before and "KmsKeyId" in changed:
-            scope.call("logs", "disassociate_kms_key", **group)
         if before and "Tags" in changed:
             arn = scope.arn("logs", f"log-group:{physical_id}")
             retag(scope, "logs", arn, before, after)
@@ -88,7 +88,9 @@ class Parameter(ResourceType):
             return
         if differ(before, after, ignoring={"Tags"}):
             request = {key: value for key, value in after.items() if key != "Tags"}
-            scope.call("ssm", "put_parameter", **request, Overwrite=True)
+            # What is left out stays as it was, so it is said to be nothing.
+            unset = {key: "" for key in ("AllowedPattern", "Description") if key in before}
+            scope.call("ssm", "put_parameter", **{**unset, **request}, Overwrite=True)
         retag(scope, "ssm", physical_id, before, after)
 
     def destroy(self, scope: Scope, physical_id: str, properties: Properties) -> None:
@@ -166,6 +168,9 @@ class ScalableTarget(ResourceType):
     type_name: str = "AWS::ApplicationAutoScaling::ScalableTarget"
 
     KEYS = ("ResourceId", "ScalableDimension", "ServiceNamespace")
+    SUSPENSIONS = (
+        "DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended",
+    )  # fmt: skip
 
     @property
     def simulated(self) -> frozenset[str]:
@@ -183,6 +188,7 @@ class ScalableTarget(ResourceType):
             return
         if differ(before, after, ignoring={"Tags"}):
             request = {key: value for key, value in after.items() if key != "Tags"}
+            request.setdefault("SuspendedState", dict.fromkeys(self.SUSPENSIONS, False))
             scope.call("application-autoscaling", "register_scalable_target", **request)
         if before.get("Tags") != after.get("Tags"):
             arn = self._describe(scope, after)["ScalableTargetARN"]
@@ -243,6 +249,44 @@ class ScalingPolicy(ResourceType):
         return request
 
 
+@dataclass(frozen=True, kw_only=True)
+class MetricFilter(MappedType):
+    """A metric filter of a log group. Ref is its name."""
+
+    def make(self, scope: Scope, properties: Properties) -> str:
+        group = properties["LogGroupName"]
+        # moto would keep a filter of a group that is not there.
+        found = scope.call("logs", "describe_log_groups", logGroupNamePrefix=group)["logGroups"]
+        if group not in [one["logGroupName"] for one in found]:
+            raise ResourceFailed(f"The specified log group {group} does not exist.")
+        return super().make(scope, properties)
+
+    def configure(
+        self, scope: Scope, physical_id: str, before: Properties, after: Properties
+    ) -> None:
+        if before:
+            # moto would put a second filter of that name beside the first.
+            self.destroy(scope, physical_id, before)
+            self.make(scope, after)
+
+
 TYPES: tuple[ResourceType, ...] = (
-    LogGroup(), Parameter(), Rule(), ScalableTarget(), ScalingPolicy(),
-)  # fmt: skip
+    LogGroup(),
+    Parameter(),
+    Rule(),
+    ScalableTarget(),
+    ScalingPolicy(),
+    MetricFilter(
+        type_name="AWS::Logs::MetricFilter",
+        name_property="FilterName",
+        name_limit=512,
+        service="logs",
+        creating="put_metric_filter",
+        reading="describe_metric_filters",
+        deleting="delete_metric_filter",
+        carries=frozenset({"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"}),
+        ref="FilterName",
+        found="metricFilters[0]",
+        key={"filterName": "FilterName", "logGroupName": "LogGroupName"},
+    ),
+)

@@ -117,6 +117,7 @@ class Bucket(ResourceType):
     type_name: str = "AWS::S3::Bucket"
     name_property: str | None = "BucketName"
     name_case: str = "lower"
+    fixed: frozenset[str] = frozenset({"ObjectLockEnabled"})
 
     @property
     def simulated(self) -> frozenset[str]:
@@ -135,6 +136,7 @@ class Bucket(ResourceType):
     def configure(
         self, scope: Scope, physical_id: str, before: Properties, after: Properties
     ) -> None:
+        self.refuse_fixed(before, after)
         for name, setting in SETTINGS.items():
             if before.get(name) == after.get(name):
                 continue
