@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moto_fixtures.container_calls import Call, Reply
-from moto_fixtures.worker import LOG, Job, Workers, _Model
+from moto_fixtures.worker import LOG, STOPPED, Job, Workers, _Model
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,17 @@ def test_one_that_overruns_is_stopped_and_the_next_one_runs(
     (ended,) = workers.run([job(tmp_path, max_runtime=0.1, **long)])
     assert ended.exit_code is None
     assert ended.error.startswith("MaxRuntimeExceeded")
+    (after,) = workers.run([job(tmp_path)])
+    assert after.exit_code is not None
+
+
+def test_one_that_shall_stop_is_stopped_and_the_next_one_runs(
+    workers: Workers, tmp_path: Path
+) -> None:
+    told = job(tmp_path)
+    told.stopping.set()
+    (ended,) = workers.run([told])
+    assert (ended.exit_code, ended.error) == (None, STOPPED)
     (after,) = workers.run([job(tmp_path)])
     assert after.exit_code is not None
 
