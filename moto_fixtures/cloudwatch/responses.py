@@ -180,8 +180,8 @@ class Response(CloudWatchResponse):
         if name := request.get("ParentsOfAlarmName"):
             return [one for one in alarms.values() if one.rule and name in one.parsed_rule.alarms]
         types = request.get("AlarmTypes") or [METRIC]
-        names = request.get("AlarmNames") or list(alarms)
-        return [alarms[name] for name in names if name in alarms and alarms[name].type in types]
+        wanted = request.get("AlarmNames") or list(alarms)
+        return [alarms[name] for name in wanted if name in alarms and alarms[name].type in types]
 
     def _page(
         self, found: list[Any], request: Mapping[str, Any]

@@ -22,8 +22,7 @@ from moto.core.utils import utcnow
 
 from moto_fixtures import clock
 from moto_fixtures.cloudwatch import actions, reasons
-from moto_fixtures.cloudwatch.actions import Transition
-from moto_fixtures.cloudwatch.alarms import DAY, Alarm
+from moto_fixtures.cloudwatch.alarms import DAY, Alarm, Transition
 from moto_fixtures.cloudwatch.backend import Backend
 from moto_fixtures.cloudwatch.evaluation import ALARM, OK, state_of
 from moto_fixtures.cloudwatch.series import Series, size
