@@ -320,6 +320,31 @@ def statuses(watched: Watched) -> list[str]:
     return [one["MonitoringExecutionStatus"] for one in found]
 
 
+def executions(monitor: Any, desk: Desk) -> list[Any]:
+    """As the SDK lists them.
+
+    sagemaker-core 2.27.0 asks every execution of a Clarify monitor for a `job_name` that it does
+    not have; what the class inherits, and then spoils, works.
+    """
+    try:
+        return list(monitor.list_executions())
+    except AttributeError as error:
+        if "job_name" not in str(error):
+            raise
+        return list(desk.sdk.monitor.ModelMonitor.list_executions(monitor))
+
+
+def latest_violations(monitor: Any, desk: Desk) -> list[Any]:
+    """Of the last execution; read from the execution itself where the SDK cannot list them."""
+    try:
+        found = monitor.latest_monitoring_constraint_violations()
+    except AttributeError as error:
+        if "job_name" not in str(error):
+            raise
+        found = executions(monitor, desk)[-1].constraint_violations()
+    return list(found.body_dict["violations"])
+
+
 def test_a_baseline_is_suggested(watched: Watched, desk: Desk) -> None:
     job = boto3.client("sagemaker").describe_processing_job(
         ProcessingJobName=watched.monitor.latest_baselining_job_name
@@ -330,23 +355,23 @@ def test_a_baseline_is_suggested(watched: Watched, desk: Desk) -> None:
         assert "version" in watched.monitor.baseline_statistics().body_dict
 
 
-def test_its_executions_are_processing_jobs_that_could_be_evaluated(watched: Watched) -> None:
-    executions = watched.monitor.list_executions()
-    assert len(executions) == len(statuses(watched)) == 1
+def test_its_executions_are_processing_jobs_that_could_be_evaluated(
+    watched: Watched, desk: Desk
+) -> None:
+    listed = executions(watched.monitor, desk)
+    assert len(listed) == len(statuses(watched)) == 1
     assert statuses(watched)[0] in {"Completed", "CompletedWithViolations"}
     job = boto3.client("sagemaker").describe_processing_job(
-        ProcessingJobName=executions[0].processing_job_name
-        if hasattr(executions[0], "processing_job_name")
-        else executions[0].job_name
+        ProcessingJobName=getattr(listed[0], "processing_job_name", None) or listed[0].job_name
     )
     assert job["MonitoringScheduleArn"].endswith(f":monitoring-schedule/{watched.name}")
 
 
-def test_it_reads_what_the_last_run_found(watched: Watched) -> None:
+def test_it_reads_what_the_last_run_found(watched: Watched, desk: Desk) -> None:
     if watched.subject.has_statistics:
         statistics = watched.monitor.latest_monitoring_statistics().body_dict
         assert statistics["dataset"]["item_count"] == HOURLY_RECORDS
-    found = watched.monitor.latest_monitoring_constraint_violations().body_dict["violations"]
+    found = latest_violations(watched.monitor, desk)
     assert bool(found) == (statuses(watched)[-1] == "CompletedWithViolations")
 
 
@@ -366,14 +391,14 @@ def test_its_alert_is_updated_and_tells_its_history(watched: Watched) -> None:
 
 
 def test_a_stopped_schedule_runs_again_once_it_is_started(watched: Watched, desk: Desk) -> None:
-    before = len(watched.monitor.list_executions())
+    before = len(executions(watched.monitor, desk))
     watched.monitor.stop_monitoring_schedule()
     assert watched.monitor.describe_schedule()["MonitoringScheduleStatus"] == "Stopped"
     desk.an_hour_passes()
-    assert len(watched.monitor.list_executions()) == before
+    assert len(executions(watched.monitor, desk)) == before
     watched.monitor.start_monitoring_schedule()
     desk.an_hour_passes()
-    assert len(watched.monitor.list_executions()) == before + 1
+    assert len(executions(watched.monitor, desk)) == before + 1
 
 
 def test_an_update_makes_another_definition_and_keeps_the_schedule(
@@ -396,7 +421,7 @@ def test_an_update_makes_another_definition_and_keeps_the_schedule(
 def test_one_attached_by_name_is_the_one_that_was_made(watched: Watched, desk: Desk) -> None:
     attached = type(watched.monitor).attach(watched.name, sagemaker_session=desk.session)
     assert attached.job_definition_name == watched.monitor.job_definition_name
-    assert len(attached.list_executions()) == len(watched.monitor.list_executions())
+    assert len(executions(attached, desk)) == len(executions(watched.monitor, desk))
 
 
 def test_deleting_it_takes_its_definition_too(watched: Watched) -> None:
