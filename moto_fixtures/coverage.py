@@ -80,8 +80,8 @@ DIFFERENCES = """\
 Each row is shown by a test. UNCONFIRMED: AWS does not publish it.
 """
 STOCK = """\
-Answered by moto as it is. An action moto lacks answers `NotSimulated` from the server, and raises
-NotImplementedError inside a test.
+Answered by moto as it is. An action moto lacks is a client error `NotSimulated` that names it,
+from the server as inside a test.
 """
 
 

@@ -362,9 +362,12 @@ STOCK: tuple[tuple[str, str], ...] = (
     ("SNS, SQS", "topics, queues and their subscriptions work, over HTTP to this machine only"),
     ("Application Auto Scaling", "variants of endpoints scale, by policies and "
      "scheduled actions; other targets are stored as moto stores them"),
-    ("CodeBuild", "start_build says it succeeded and runs nothing: builds run by "
-     "`python -m moto_fixtures.codebuild`, which executes the real buildspec"),
-    ("CodePipeline", "pipelines are stored; none runs"),
+    ("CodeBuild", "simulated: builds run the real buildspec in a shell of this machine, which "
+     "stands in for the image; sources in S3, or a registered checkout. Batches, reports, "
+     "`run-as`, Windows, S3 logs are refused; a cache is never filled"),
+    ("CodePipeline", "simulated: S3 sources or registered checkouts, CodeBuild, CloudFormation, "
+     "S3 and manual approval; actions of one runOrder run in turn. Triggers, conditions, "
+     "rollback, QUEUED and PARALLEL modes are refused; no role is assumed"),
     ("IAM, KMS, Logs, SSM, STS", "resources are stored and read; nothing is enforced"),
 )  # fmt: skip
 """Services answered by moto, unchanged, as far as this project uses them."""
