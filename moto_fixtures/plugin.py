@@ -16,7 +16,7 @@ from moto import mock_aws
 
 import moto_fixtures
 from moto_fixtures import clock as offline_clock
-from moto_fixtures import server_process
+from moto_fixtures import server_process, work
 
 REGION = "us-east-1"
 CREDENTIALS = {
@@ -37,6 +37,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     moto_fixtures.install()
     with mock_aws():
         yield
+        work.stop_all()
     offline_clock.reset()
 
 
