@@ -11,7 +11,7 @@ table holds its labels in a column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -65,6 +65,8 @@ class Wanted:
     attributes: Attributes = field(default_factory=Attributes)
     labels: bool = True
     features: bool = False
+    columns: tuple[str, ...] = ()
+    """Of a table without a header row, where something else names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Dataset:
             yield Opened(self._observed_json(wanted))
             return
         if self.is_table:
-            yield Opened(observed_table(self._table(), wanted))
+            yield Opened(observed_table(self._named(wanted.columns), wanted))
             return
         self._require(CAPTURED, MERGED)
         if self.ground_truth is None:
@@ -234,6 +236,18 @@ class Dataset:
             like_aws=like_aws,
             faulty_share=self.faulty_share,
         )
+
+    def _named(self, columns: Sequence[str]) -> Iterator[Batch]:
+        """The table's rows; where it has no header row, under these names. Raises UsageError."""
+        bare = self.format == "csv" and not truth(self.options.get("header", True))
+        for batch in self._table():
+            if bare and columns and len(columns) != batch.num_columns:
+                raise UsageError(
+                    f"{self.path}: has {batch.num_columns} columns and no header row, but the "
+                    f"configuration's headers name {len(columns)}. Which is which cannot be told; "
+                    "name every column, in the order of the file."
+                )
+            yield batch.rename_columns(list(columns)) if bare and columns else batch
 
     def _table(self) -> Iterator[Batch]:
         if self.format == "parquet":

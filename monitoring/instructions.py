@@ -183,7 +183,7 @@ def _bias(document: Any, where: str, given: Given, is_table: bool) -> Instructio
         settings.features,
         () if predicted else label_headers(document),
     )
-    return Instructions(settings, Wanted(attributes, features=True))
+    return Instructions(settings, Wanted(attributes, features=True, columns=settings.headers))
 
 
 def features_path(document: Any) -> str:

@@ -505,6 +505,38 @@ def test_a_bias_job_reads_its_configuration_where_clarify_does(root: Path):
     assert any(line["MetricName"].startswith("bias_metric_") for line in metrics(root))
 
 
+@pytest.mark.parametrize("named", [5, 4], ids=["every column", "one too few"])
+def test_headers_name_the_columns_of_a_table_that_has_no_header_row(root: Path, named: int):
+    config = {
+        "headers": ["age", "shop", "amount", "label", "said"][:named],
+        "label": "label",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "shop", "value_or_threshold": ["books"]}],
+    }
+    directory = root / "opt/ml/processing/input/config"
+    directory.mkdir(parents=True)
+    (directory / "analysis_config.json").write_text(json.dumps(config))
+    (root / "table").mkdir()
+    lines = [f"{sent},{said[0]},{said[0]}" for sent, said in map(row, range(400))]
+    (root / "table/data.csv").write_text("\n".join(lines) + "\n")
+    bias = {
+        **BASELINE,
+        "analysis_type": "MODEL_BIAS",
+        "inference_attribute": "said",
+        "dataset_format": '{"csv": {"header": false}}',
+        "dataset_source": "/table",
+        "output_path": "/bias",
+    }
+    assert run(bias, root) == (0 if named == 5 else 2), message(root)
+    if named == 5:
+        document = json.loads((root / "bias/analysis.json").read_text())
+        assert document["pre_training_bias_metrics"]["facets"].keys() == {"shop"}
+    else:
+        assert "5 columns and no header row, but the configuration's headers name 4" in message(
+            root
+        )
+
+
 def test_an_explainability_job_asks_the_model_it_is_given(root: Path):
     config = {
         "headers": ["age", "shop", "amount"],
