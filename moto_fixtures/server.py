@@ -64,10 +64,13 @@ class Application:
     """moto's dispatcher, our resources installed, and the control path."""
 
     def __init__(self) -> None:
+        from moto.core.config import default_user_config
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         import moto_fixtures
 
+        # A third of a second once an account: a role may name the policies AWS manages.
+        default_user_config["iam"]["load_aws_managed_policies"] = True
         moto_fixtures.install()
 
         def create(service: Any) -> Any:

@@ -110,8 +110,8 @@ def test_errors_reach_the_client_typed(remote: Remote) -> None:
     sagemaker = remote.client("sagemaker")
     with pytest.raises(sagemaker.exceptions.ResourceNotFound):
         sagemaker.describe_monitoring_schedule(MonitoringScheduleName="nowhere")
-    with pytest.raises(ClientError, match="sagemaker:ListMonitoringAlerts is not simulated"):
-        sagemaker.list_monitoring_alerts(MonitoringScheduleName="nowhere")
+    with pytest.raises(ClientError, match="sagemaker:ListAliases is not simulated"):
+        sagemaker.list_aliases(ImageName="nowhere")
 
 
 def test_what_stock_moto_lacks_is_a_typed_error_too(remote: Remote) -> None:
@@ -122,6 +122,12 @@ def test_what_stock_moto_lacks_is_a_typed_error_too(remote: Remote) -> None:
         with pytest.raises(ClientError, match="not simulated by the offline AWS") as error:
             getattr(remote.client(service), action)(**given)
         assert error.value.response["Error"]["Code"] == "NotSimulated"
+
+
+def test_a_role_may_name_a_policy_that_aws_manages(remote: Remote) -> None:
+    iam = remote.client("iam")
+    policy = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+    assert iam.get_policy(PolicyArn=policy)["Policy"]["IsAttachable"]
 
 
 def test_the_clock_is_read_set_and_wound(remote: Remote) -> None:
