@@ -173,8 +173,10 @@ class Digest:
                 return known, values
         first = data[: starts[1]]
         sample = read_envelopes(first, starts[:2]) if first.startswith(b"{") else None
-        commas = Commas.of(bytes(first[:-1]), VALUES) if sample is not None else None
-        if sample is None or commas is None or not self._fits(sample).all():
+        if sample is None or not len(sample.lines) or not self._fits(sample).all():
+            return None, None
+        commas = Commas.of(bytes(first[:-1]), VALUES)
+        if commas is None:
             return None, None
         widths = {OUTPUT: self.layout.output.width, INPUT: self.layout.input.width}
         if any(width not in (0, commas.width(_payload(title))) for title, width in widths.items()):

@@ -85,7 +85,9 @@ def test_model_quality_finds_the_frauds_that_the_model_let_through(found):
 
 
 def test_bias_finds_that_older_customers_are_stopped_more_often(found):
-    assert all({"customer_age DI", "customer_age DPPL"} <= named for named in found("ModelBias"))
+    for named in found("ModelBias"):
+        ages = {name.split()[-1] for name in named if name.startswith("customer_age ")}
+        assert ages >= {"DI", "DPPL"}
 
 
 def test_explainability_finds_that_the_features_rank_differently(found):
