@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.measures.labels import Coded, Codes, class_order
+from monitoring.measures.labels import Codes, class_order
 
 Counts = npt.NDArray[np.int64]
 
@@ -173,29 +173,3 @@ class ConfusionCounts:
         size = round(self.total * share)
         flat = generator.multivariate_hypergeometric(self.cells.ravel(), size)
         return type(self)(self.classes, flat.reshape(self.cells.shape), self.left_out)
-
-
-def by_segment(
-    segments: Coded, actual: Codes, predicted: Codes, classes: Sequence[str]
-) -> dict[str, ConfusionCounts]:
-    """Confusion counts of every segment of the traffic, in one pass.
-
-    Rows without a segment (code -1) are in no segment. Add two such mappings key by key.
-
-    >>> channel = Coded(np.array([0, 0, 1]), ("web", "app"))
-    >>> found = by_segment(channel, np.array([1, 0, 1]), np.array([1, 1, 1]), ("0", "1"))
-    >>> found["web"].binary()
-    BinaryCounts(tp=1, fp=1, fn=0, tn=0)
-    """
-    codes, names = segments
-    size = len(classes)
-    usable = (codes >= 0) & (actual >= 0) & (predicted >= 0)
-    flat = (codes * size + actual) * size + predicted
-    cells = np.bincount(flat[usable], minlength=len(names) * size * size)
-    lost = np.bincount(codes[(codes >= 0) & ~usable], minlength=len(names))
-    return {
-        name: ConfusionCounts(tuple(classes), part, int(missing))
-        for name, part, missing in zip(
-            names, cells.reshape(len(names), size, size), lost, strict=True
-        )
-    }

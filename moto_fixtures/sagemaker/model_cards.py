@@ -8,7 +8,6 @@ not held against AWS's schema of a card.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,12 +18,12 @@ from moto.core.utils import utcnow
 
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import (
-    AWSValidationException,
     NotSimulatedError,
     ResourceNotFound,
     ServiceConflict,
 )
 from moto_fixtures.sagemaker.listing import Listing
+from moto_fixtures.sagemaker.validation import require_json
 
 LISTING = Listing(
     result="ModelCardSummaries",
@@ -101,10 +100,7 @@ class ModelCard:
 
 def _json(content: str) -> str:
     """The content; refused unless it is JSON."""
-    try:
-        json.loads(content)
-    except ValueError as error:
-        raise AWSValidationException(f"The Content of a model card is no JSON: {error}") from error
+    require_json(content, "The Content of a model card")
     return content
 
 

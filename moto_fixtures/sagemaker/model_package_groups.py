@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -10,6 +9,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import AWSValidationException, ServiceConflict
 from moto_fixtures.sagemaker.listing import Listing
+from moto_fixtures.sagemaker.validation import require_json
 
 LISTING = Listing(
     result="ModelPackageGroupSummaryList",
@@ -79,10 +79,7 @@ class ModelPackageGroupActions:
     def put_model_package_group_policy(self) -> ActionResult:
         """Keep a group's resource policy. It is shown, and evaluated by nothing."""
         group, policy = self._group(), self.params["ResourcePolicy"]
-        try:
-            json.loads(policy)
-        except ValueError as error:
-            raise AWSValidationException(f"The resource policy is no JSON: {error}") from error
+        require_json(policy, "The resource policy")
         self.sagemaker_backend.package_group_policies[group.model_package_group_name] = policy
         return ActionResult({"ModelPackageGroupArn": group.arn})
 

@@ -8,7 +8,6 @@ changed by the updates since. A package is complete as soon as it is made: nothi
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +23,7 @@ from moto_fixtures.sagemaker.errors import (
     ServiceConflict,
 )
 from moto_fixtures.sagemaker.listing import Listing
+from moto_fixtures.sagemaker.validation import require_json
 
 LISTING = Listing(
     result="ModelPackageSummaryList",
@@ -150,10 +150,7 @@ def _checked(request: dict[str, Any]) -> dict[str, Any]:
     """The request; refused where its model card is not JSON."""
     content = request.get("ModelCard", {}).get("ModelCardContent")
     if content is not None:
-        try:
-            json.loads(content)
-        except ValueError as error:
-            raise AWSValidationException(f"ModelCardContent is no JSON: {error}") from error
+        require_json(content, "ModelCardContent")
     return request
 
 

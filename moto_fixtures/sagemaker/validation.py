@@ -10,6 +10,7 @@ by the service itself and are not an error.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -126,3 +127,11 @@ def _sentence(value: str, path: str, constraint: str) -> str:
 def _lower(name: str) -> str:
     """`JobDefinitionName` as error messages spell it: `jobDefinitionName`."""
     return name[0].lower() + name[1:]
+
+
+def require_json(text: str, what: str) -> None:
+    """Refuse a member that holds a document unless it is JSON."""
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise AWSValidationException(f"{what} is no JSON: {error}") from error

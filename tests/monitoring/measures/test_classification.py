@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from monitoring.measures.classification import binary_metrics, multiclass_metrics
-from monitoring.measures.confusion import BinaryCounts, ConfusionCounts, by_segment
-from monitoring.measures.labels import Coded
+from monitoring.measures.confusion import BinaryCounts, ConfusionCounts
 from monitoring.measures.outcome import Uncomputable
 
 unhurried = settings(deadline=None, max_examples=50)
@@ -157,13 +156,3 @@ def test_a_class_that_never_came_up_has_only_negatives():
 def test_rows_without_a_label_are_left_out_and_counted():
     found = counts([(0, -1), (-1, 0), (1, 1)])
     assert (found.total, found.left_out) == (1, 2)
-
-
-def test_every_segment_counts_like_its_rows_alone():
-    generator = np.random.default_rng(1)
-    segment, actual, predicted = generator.integers(-1, 3, (3, 500))
-    found = by_segment(Coded(segment, ("x", "y", "z")), actual, predicted, THREE)
-    for code, name in enumerate(("x", "y", "z")):
-        alone = ConfusionCounts.of(actual[segment == code], predicted[segment == code], THREE)
-        assert found[name].cells.tolist() == alone.cells.tolist()
-        assert found[name].left_out == alone.left_out
