@@ -31,13 +31,21 @@ class Column:
     unit: str = ""
     """Of a numeric column: `km`, `days`, `currency`; empty for a count or a category."""
     description: str = ""
+    minimum: float | None = None
+    """Of a numeric column: no value below it makes sense. None where nothing is known."""
+    maximum: float | None = None
+    categories: tuple[str, ...] = ()
+    """Of a categorical column: the values there are; empty where they are not known."""
+    ordered: bool = False
+    """The categories stand in an order, the first the lowest (`A1` before `A2`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The inputs of one model, in the order of its CSV rows.
 
-    >>> schema = Schema((Column("amount", "numeric"), Column("channel", "categorical")))
+    >>> channel = Column("channel", "categorical", categories=("web", "chip"))
+    >>> schema = Schema((Column("amount", "numeric", minimum=0), channel))
     >>> schema.names
     ('amount', 'channel')
     >>> Schema.from_json(schema.to_json()) == schema
@@ -61,11 +69,16 @@ class Schema:
         """The positions of the categorical columns."""
         return tuple(i for i, column in enumerate(self.columns) if column.kind == "categorical")
 
-    def to_json(self) -> list[dict[str, str]]:
+    def to_json(self) -> list[dict[str, Any]]:
         """The columns as JSON, as `model.json` and `schema.json` keep them."""
-        return [asdict(column) for column in self.columns]
+        return [{**asdict(each), "categories": list(each.categories)} for each in self.columns]
 
     @classmethod
     def from_json(cls, columns: Sequence[Mapping[str, Any]]) -> Schema:
         """The reverse of `to_json`; TypeError or KeyError when it is something else."""
-        return cls(tuple(Column(**column) for column in columns))
+        return cls(
+            tuple(
+                Column(**{**column, "categories": tuple(column.get("categories", ()))})
+                for column in columns
+            )
+        )
