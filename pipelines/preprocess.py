@@ -35,10 +35,11 @@ def preprocess(
 ) -> dict[str, Table]:
     """Split a model's data, write the parts into `output`, and return them.
 
-    Raises UsageError when there are too few rows to learn from one part and test on another.
+    What the model leaves open is filled in from the training rows. Raises UsageError when
+    there are too few rows to learn from one part and test on another.
     """
     parts = split(table, model.targets(table), seed)
-    data.write(output, model, parts)
+    data.write(output, from_csv.completed(model, parts["train"]), parts)
     return parts
 
 
@@ -65,11 +66,11 @@ def split(table: Table, targets: list[int], seed: int) -> dict[str, Table]:
     "--model",
     "name",
     type=click.Choice([model.name for model in MODELS]),
-    help="A worked example, with made-up data.",
+    help="A worked example; its data are made up unless --data is given.",
 )
 @click.option("--rows", default=ROWS, show_default=True, help="How many rows to make up.")
-@click.option("--data", "path", type=EXISTING_FILE, help="A CSV file with a header, instead.")
-@click.option("--label", help="The file's column to predict.")
+@click.option("--data", "path", type=EXISTING_FILE, help="A CSV file with a header.")
+@click.option("--label", help="The file's column to predict, where no --model is given.")
 @click.option("--positive", help="The label's value to give the probability of.")
 @click.option("--seed", default=SEED, show_default=True, help="Of the data and of the split.")
 @click.option("--output", required=True, type=DIRECTORY, help="Directory for the parts.")
@@ -90,17 +91,33 @@ def main(
     \b
     Examples:
         python -m pipelines.preprocess --model fraud --output build/data
+        python -m pipelines.preprocess --model loan_default --data loans.csv --output build/data
         python -m pipelines.preprocess --data cards.csv --label Class --output build/data
     """
-    if (name is None) == (path is None) or (path is None) != (label is None):
-        raise click.UsageError("give either --model, or --data with --label")
-    if path is not None and label is not None:
-        model, table = from_csv.load(path, label, positive)
-    else:
-        model, table = made_up(model_for(str(name)), rows, seed)
+    model, table = _source(name, rows, seed, path, label, positive)
     for part, kept in preprocess(output, model, table, seed).items():
         positives = sum(model.targets(kept))
         click.echo(f"{output / part}.csv: {len(kept)} rows, {positives} positive")
+
+
+def _source(
+    name: str | None,
+    rows: int,
+    seed: int,
+    path: Path | None,
+    label: str | None,
+    positive: str | None,
+) -> tuple[Model, Table]:
+    """A worked example's data, made up or from a file; or a file's own model."""
+    if name is not None and label is None:
+        model = model_for(name)
+        return made_up(model, rows, seed) if path is None else from_csv.load_for(model, path)
+    if name is None and path is not None and label is not None:
+        return from_csv.load(path, label, positive)
+    raise click.UsageError(
+        "give --model, or --model with --data, or --data with --label: a worked example, "
+        "a file with its columns, or a file of other columns"
+    )
 
 
 def made_up(model: Model, rows: int = ROWS, seed: int = SEED) -> tuple[Model, Table]:

@@ -1,18 +1,20 @@
 """Train: a scikit-learn pipeline that reads the rows an endpoint will be sent.
 
 Needs     the directory `preprocess` wrote: train and validation
-Writes    model.skops, model.json (schema, threshold, version), and model.tar.gz of the two
+Writes    model.skops, model.json (schema, threshold, version), background.csv (training rows
+          for reasons to be measured against), and model.tar.gz of the three
 
 A logistic regression over ramps and categories, a scorecard: the answer for a row is a sum
 one can read, costs microseconds, does not depend on the rows beside it, and is calibrated,
-as nothing is reweighted. The threshold is where F1 is best on the validation rows, so a
-prediction of 1 is not a probability of one half.
+as nothing is reweighted. The threshold is where decisions cost least on the validation rows
+(`Costs`), so a prediction of 1 is not a probability of one half.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,19 +22,23 @@ from typing import Any
 import click
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import precision_recall_curve
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from monitoring.errors import UsageError
+from monitoring.measures.costs import cheapest, cost_curve
+from monitoring.measures.curves import ScoreCounts
+from monitoring.measures.outcome import Uncomputable
 from pipelines import archive, data
-from pipelines.models.base import Model, Table
+from pipelines.models.base import Costs, Model, Table
 from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
 from serving.encoder import RowEncoder
 from serving.model import DESCRIPTION_FILE, MODEL_FILE, Predictor
 from serving.schema import Schema
 
 ARCHIVE_FILE = "model.tar.gz"
+BACKGROUND_FILE = "background.csv"
+BACKGROUND_ROWS, BACKGROUND_SEED = 100, 0
 INPUTS = ("train", "validation")
 LIBRARIES = ("scikit-learn", "numpy", "skops")
 
@@ -48,17 +54,21 @@ def train(directory: Path, output: Path) -> Predictor:
     pipeline = fit(model, parts["train"])
     threshold = _threshold(pipeline, model, parts)
     output.mkdir(parents=True, exist_ok=True)
-    stored = archive.dumps(pipeline)
-    (output / MODEL_FILE).write_bytes(stored)
+    (output / MODEL_FILE).write_bytes(archive.dumps(pipeline))
+    _write_background(output / BACKGROUND_FILE, model, parts["train"])
     description = {
         **model.to_json(),
         "threshold": threshold,
         "data_sha256": data.digest(directory, INPUTS),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "files": {MODEL_FILE: hashlib.sha256(stored).hexdigest()},
+        "files": {
+            name: hashlib.sha256((output / name).read_bytes()).hexdigest()
+            for name in (MODEL_FILE, BACKGROUND_FILE)
+        },
     }
     data.write_json(output / DESCRIPTION_FILE, {"version": _version(description), **description})
-    archive.pack([output / MODEL_FILE, output / DESCRIPTION_FILE], output / ARCHIVE_FILE)
+    files = (MODEL_FILE, DESCRIPTION_FILE, BACKGROUND_FILE)
+    archive.pack([output / name for name in files], output / ARCHIVE_FILE)
     return Predictor.load(output)
 
 
@@ -88,19 +98,37 @@ def _threshold(pipeline: Pipeline, model: Model, parts: dict[str, Table]) -> flo
     """Chosen on the validation rows; on the training rows where those hold no positive."""
     usable = [part for part in ("validation", "train") if any(model.targets(parts[part]))]
     table = parts[usable[0]]
-    return best_threshold(model.targets(table), pipeline.predict_proba(table.rows)[:, 1])
+    probabilities = pipeline.predict_proba(table.rows)[:, 1]
+    return cheapest_threshold(model.targets(table), probabilities, model.costs)
 
 
-def best_threshold(targets: list[int], probabilities: np.ndarray) -> float:
-    """The probability from which on a 1 gives the best F1.
+def cheapest_threshold(targets: Sequence[int], probabilities: np.ndarray, costs: Costs) -> float:
+    """The probability from which on a decision of 1 makes these rows cost least.
 
-    >>> best_threshold([0, 0, 1, 0, 1], np.array([0.1, 0.2, 0.3, 0.4, 0.5]))
-    0.3
+    Halfway between the two probabilities that it parts: each place between them costs the
+    same, and there no last digit of a probability decides. Of equal costs the lowest.
+    Targets are 0 or 1, one at least; probabilities lie between 0 and 1, not at either.
+
+    >>> cheapest_threshold([0, 0, 1, 0, 1], np.array([0.1, 0.2, 0.3, 0.4, 0.5]), Costs(1, 5))
+    0.25
+    >>> cheapest_threshold([0, 0, 1, 0, 1], np.array([0.1, 0.2, 0.3, 0.4, 0.5]), Costs(5, 1))
+    0.45
     """
-    precision, recall, thresholds = precision_recall_curve(targets, probabilities)
-    both = precision[:-1] + recall[:-1]
-    f1 = 2 * precision[:-1] * recall[:-1] / np.where(both > 0, both, 1.0)
-    return float(thresholds[np.argmax(f1)])
+    counts = ScoreCounts.of(probabilities, np.array(targets, dtype=bool))
+    curve = cost_curve(counts, costs.false_positive, costs.false_negative)
+    if isinstance(curve, Uncomputable):
+        raise UsageError(f"no threshold can be chosen: {curve.reason}; bring rows with a label")
+    below = cheapest(curve).threshold
+    above = counts.scores[counts.scores > below]
+    return (below + (float(above[0]) if above.size else 1.0)) / 2
+
+
+def _write_background(path: Path, model: Model, table: Table) -> None:
+    """Up to `BACKGROUND_ROWS` training rows as text, in the schema's order, without labels."""
+    rng = np.random.default_rng(BACKGROUND_SEED)
+    size = min(BACKGROUND_ROWS, len(table))
+    drawn = sorted(rng.choice(len(table), size, replace=False).tolist())
+    data.write_rows(path, model.schema.names, table.take(drawn).rows)
 
 
 def _version(description: dict[str, Any]) -> str:

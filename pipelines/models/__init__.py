@@ -6,10 +6,10 @@ A further model is one file with a `MODEL` and a line here.
 from __future__ import annotations
 
 from monitoring.errors import UsageError
-from pipelines.models import fraud
+from pipelines.models import fraud, loan_default
 from pipelines.models.base import Model
 
-MODELS: tuple[Model, ...] = (fraud.MODEL,)
+MODELS: tuple[Model, ...] = (fraud.MODEL, loan_default.MODEL)
 
 
 def model_for(name: str) -> Model:

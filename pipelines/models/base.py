@@ -6,12 +6,15 @@ Writes    `model.json` beside the data (`to_json`), read again by every later st
 The shared steps know a model only through this. Cells and labels are text, exactly as the
 file or the generator wrote them: a monitor infers types from text, so `12` and `12.0`
 are not the same thing.
+
+Costs are of a wrong decision, not of a wrong probability. They set the threshold, so they are
+the model owner's statement of what the business loses, and stand in `model.json` beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from serving.schema import Row, Schema
@@ -49,11 +52,47 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What one wrong decision costs, in the unit the data call `currency`.
+
+    >>> Costs(false_positive=0, false_negative=5)
+    Traceback (most recent call last):
+    ValueError: false_positive costs 0; a wrong decision costs more than nothing
+    """
+
+    false_positive: float = 1.0
+    """A case that the model calls positive and that is not."""
+    false_negative: float = 1.0
+    """A positive case that the model lets pass."""
+
+    def __post_init__(self) -> None:
+        for name, cost in asdict(self).items():
+            if not 0 < cost < float("inf"):
+                raise ValueError(f"{name} costs {cost}; a wrong decision costs more than nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a candidate must reach on its test rows to be registered; None asks for nothing."""
+
+    min_auc: float | None = None
+    """Area under the ROC curve; 0.5 is guessing."""
+    min_precision_at_capacity: float | None = None
+    """Share of positives among the cases people have time to review."""
+    max_calibration_error: float | None = None
+    """Expected calibration error beyond what chance alone brings about."""
+    max_overfitting: float | None = None
+    """Area under the ROC curve of the training rows less that of the test rows."""
+    max_relative_cost: float | None = None
+    """Cost of the decisions, as a share of the cost of one same decision for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One model this build can make."""
 
     name: str
-    """In file names and S3 keys: lower case, digits and dashes."""
+    """In file names and S3 keys: lower case, digits, dashes and underscores."""
     schema: Schema
     label: str
     """The column to predict."""
@@ -66,15 +105,31 @@ class Model:
     """Without any, the model's bias cannot be watched."""
     favourable: int = 1
     """The answer that is good for the person judged: 0 where positive is bad news."""
+    costs: Costs = Costs()
+    capacity: float = 0.1
+    """The share of cases, above 0 and at most 1, that people have time to review."""
+    segments: tuple[str, ...] = ()
+    """Columns by whose values the evaluation is divided; numbers by their quartiles."""
+    limits: Limits = Limits()
     generate: Callable[[int, int], Table] | None = None
     """(rows, seed) → made-up data; None for a model that comes from a file."""
+    label_aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Other columns that a file may have the label in, and what their values mean in ours."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.capacity <= 1:
+            raise ValueError(f"capacity is {self.capacity}; it is a share above 0, at most 1")
+        unknown = {*self.segments, *(facet.column for facet in self.facets)}
+        unknown -= set(self.schema.names)
+        if unknown:
+            raise ValueError(f"the schema has no column {', '.join(sorted(unknown))}")
 
     def targets(self, table: Table) -> list[int]:
         """1 for each positive label, 0 for any other."""
         return [int(label == self.positive) for label in table.labels]
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the generator."""
+        """Everything but where the data come from."""
         return {
             "name": self.name,
             "label": self.label,
@@ -84,13 +139,28 @@ class Model:
                 {"column": facet.column, "values": list(facet.values)} for facet in self.facets
             ],
             "favourable": self.favourable,
+            "costs": asdict(self.costs),
+            "capacity": self.capacity,
+            "segments": list(self.segments),
+            "limits": asdict(self.limits),
             "source": self.source,
             "schema": self.schema.to_json(),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Model:
-        """The reverse of `to_json`; KeyError or TypeError when it is something else."""
+        """The reverse of `to_json`; KeyError, TypeError or ValueError when it is something else.
+
+        Costs, capacity, segments and limits may be left out, as older files do.
+        """
         facets = tuple(Facet(each["column"], tuple(each["values"])) for each in document["facets"])
-        schema = Schema.from_json(document["schema"])
-        return cls(**{**document, "facets": facets, "schema": schema})
+        return cls(
+            **{
+                **document,
+                "schema": Schema.from_json(document["schema"]),
+                "facets": facets,
+                "segments": tuple(document.get("segments", ())),
+                "costs": Costs(**document.get("costs", {})),
+                "limits": Limits(**document.get("limits", {})),
+            }
+        )

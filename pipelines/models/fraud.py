@@ -25,33 +25,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipelines.models.base import Facet, Model, Table
+from pipelines.models.base import Costs, Facet, Limits, Model, Table
 from serving.schema import Column, Schema
 
 FRAUD_RATE = 0.007
 OLDEST = 92
+HALF_AROUND_THE_EARTH = 20_040.0
+"""km: nowhere is further from home."""
 OLDER_CUSTOMERS = tuple(range(61, OLDEST + 1))
 """Years. A model that stops the payments of older customers more often than others' refuses
 them service for their age. One customer in eight is that old.
 
 Each age by itself: Clarify reads one number as a threshold only where a column has many
 distinct values for its rows, and ages are few. `60` would be the customers aged 60."""
-
-SCHEMA = Schema(
-    (
-        Column("amount", "numeric", "currency", "What is to be paid."),
-        Column("minutes_since_last", "numeric", "minutes", "Since the card's last transaction."),
-        Column("transactions_24h", "numeric", "", "The card's transactions in the last 24 hours."),
-        Column("distance_from_home", "numeric", "km", "From the customer's address to the shop."),
-        Column("account_age", "numeric", "days", "Since the account was opened."),
-        Column("device_age", "numeric", "days", "Since this device first paid with the card."),
-        Column("customer_age", "numeric", "years", "Of the cardholder."),
-        Column("basket_items", "numeric", "", "Articles in the basket, as the shop sends it."),
-        Column("merchant_category", "categorical", "", "What the shop sells."),
-        Column("entry_mode", "categorical", "", "How the card was read."),
-        Column("app_platform", "categorical", "", "Where the cardholder runs the bank's app."),
-    )
-)
 
 MERCHANTS = {
     # category: (share of ordinary transactions, of card testing, typical amount)
@@ -68,6 +54,71 @@ MERCHANTS = {
 }
 ENTRY_MODES = {"contactless": 0.46, "chip": 0.22, "online": 0.28, "magstripe": 0.04}
 PLATFORMS = {"android": 0.52, "ios": 0.37, "web": 0.11}
+
+SCHEMA = Schema(
+    (
+        Column("amount", "numeric", "currency", "What is to be paid.", minimum=0.01),
+        Column(
+            "minutes_since_last",
+            "numeric",
+            "minutes",
+            "Since the card's last transaction.",
+            minimum=0,
+        ),
+        Column(
+            "transactions_24h",
+            "numeric",
+            "",
+            "The card's transactions in the last 24 hours.",
+            minimum=0,
+        ),
+        Column(
+            "distance_from_home",
+            "numeric",
+            "km",
+            "From the customer's address to the shop.",
+            minimum=0,
+            maximum=HALF_AROUND_THE_EARTH,
+        ),
+        Column("account_age", "numeric", "days", "Since the account was opened.", minimum=0),
+        Column(
+            "device_age",
+            "numeric",
+            "days",
+            "Since this device first paid with the card.",
+            minimum=0,
+        ),
+        Column("customer_age", "numeric", "years", "Of the cardholder.", minimum=16, maximum=120),
+        Column(
+            "basket_items",
+            "numeric",
+            "",
+            "Articles in the basket, as the shop sends it.",
+            minimum=1,
+        ),
+        Column(
+            "merchant_category",
+            "categorical",
+            "",
+            "What the shop sells.",
+            categories=tuple(MERCHANTS),
+        ),
+        Column(
+            "entry_mode",
+            "categorical",
+            "",
+            "How the card was read.",
+            categories=tuple(ENTRY_MODES),
+        ),
+        Column(
+            "app_platform",
+            "categorical",
+            "",
+            "Where the cardholder runs the bank's app.",
+            categories=tuple(PLATFORMS),
+        ),
+    )
+)
 
 PATTERNS = {"ordinary-looking": 0.125, "testing": 0.30, "takeover": 0.325, "stolen": 0.25}
 """The share of frauds drawn from each pattern."""
@@ -183,6 +234,16 @@ MODEL = Model(
     positive="1",
     facets=(Facet("customer_age", OLDER_CUSTOMERS),),
     favourable=0,
+    costs=Costs(false_positive=12.0, false_negative=110.0),
+    capacity=0.01,
+    segments=("merchant_category", "entry_mode", "customer_age"),
+    limits=Limits(
+        min_auc=0.80,
+        min_precision_at_capacity=0.25,
+        max_calibration_error=0.01,
+        max_overfitting=0.10,
+        max_relative_cost=0.90,
+    ),
     source=f"made up by {__name__}: card transactions, {FRAUD_RATE:.1%} of them fraudulent",
     generate=generate,
 )

@@ -1,6 +1,7 @@
-"""A model out of any CSV file with a header: its columns, inferred.
+"""A model out of any CSV file with a header, its columns inferred; or a model's data out of one.
 
-Needs     a file, the label's column, and the value that counts as positive
+Needs     a file, and either the label's column and the value that counts as positive, or the
+          model whose columns it has
 Writes    a Model and its table, every cell as the file has it
 
 A column is numeric when each of its cells that is not missing is a finite number, else
@@ -18,7 +19,8 @@ import csv
 import difflib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +28,15 @@ import numpy as np
 from monitoring.errors import UsageError
 from pipelines.models.base import Model, Table
 from serving.encoder import NotANumber, numbers
-from serving.schema import ANSWER_COLUMNS, Cell, Column, ColumnKind, Schema
+from serving.schema import ANSWER_COLUMNS, Cell, Column, ColumnKind, Row, Schema
 
 USUAL_POSITIVES = frozenset({"1", "1.0", "true", "yes", "y"})
 """Label values that mean "positive" when --positive is not given, in lower case."""
 
 LONGEST_NAME = 40
+MOST_CATEGORIES = 100
+MOST_SEGMENTS, LARGEST_SEGMENTATION = 3, 10
+"""Columns by which the evaluation of a file's model is divided, and values of each."""
 
 
 def load(path: Path, label: str, positive: str | None = None) -> tuple[Model, Table]:
@@ -60,6 +65,94 @@ def load(path: Path, label: str, positive: str | None = None) -> tuple[Model, Ta
         source=f"{path.name}, {len(labelled)} rows",
     )
     return model, Table(cells, labels)
+
+
+def load_for(model: Model, path: Path) -> tuple[Model, Table]:
+    """Read a CSV file as the data of a model there is already.
+
+    The file's columns may stand in any order, with others among them; the label may be in
+    a column of the model's `label_aliases`. Whole numbers among the labels may have a point
+    (`1.0`). Rows without a label are left out. Raises UsageError naming the columns it lacks,
+    a label that is none, or the row and column of a cell that is no number.
+    """
+    header, rows = _read(path)
+    label, meanings = _label_of(model, header)
+    wanted = [*model.schema.names, label]
+    _check_header(path, header, label)
+    absent = [name for name in wanted if name not in header]
+    if absent:
+        raise UsageError(
+            f"{path}: no column {', '.join(map(repr, absent))}, which model {model.name!r} "
+            f"reads; its columns are {', '.join(header)}"
+        )
+    at = [header.index(name) for name in wanted]
+    labelled = [row for row in rows if row[at[-1]]]
+    labels = [_label(path, row[at[-1]], label, meanings) for row in labelled]
+    cells: list[list[Cell]] = [[row[i] or None for i in at[:-1]] for row in labelled]
+    _check_numbers(path, model.schema, cells)
+    if len(set(labels)) < 2:
+        raise UsageError(f"{path}: {label!r} has one value only; there is nothing to learn")
+    read = replace(model, source=f"{path.name}, {len(labelled)} rows")
+    return read, Table(cells, labels)
+
+
+def _label_of(model: Model, header: Sequence[str]) -> tuple[str, Mapping[str, str] | None]:
+    """The column the label stands in, and what its values mean where it is not the model's."""
+    for name, meanings in model.label_aliases.items():
+        if name in header and model.label not in header:
+            return name, meanings
+    return model.label, None
+
+
+def _label(path: Path, cell: str, column: str, meanings: Mapping[str, str] | None) -> str:
+    """
+    >>> _label(Path("loans.csv"), "0.0", "loan_paid_back", {"0": "1", "1": "0"})
+    '1'
+    """
+    text = cell.strip().removesuffix(".0")
+    if meanings is not None and text not in meanings:
+        raise UsageError(
+            f"{path}: {column!r} is {cell[:40]!r} in some row, and means something only as "
+            f"{', '.join(meanings)}; correct the file"
+        )
+    return text if meanings is None else meanings[text]
+
+
+def _check_numbers(path: Path, schema: Schema, cells: Sequence[Row]) -> None:
+    for at in schema.numeric:
+        column = np.empty(len(cells), dtype=object)
+        column[:] = [row[at] for row in cells]
+        try:
+            numbers(column)
+        except NotANumber as error:
+            raise UsageError(
+                f"{path}: {schema.names[at]!r} of row {error.row + 1} with a label is no finite "
+                "number, and the model reads numbers there; correct the file"
+            ) from None
+
+
+def completed(model: Model, table: Table) -> Model:
+    """The model with what it leaves open: categories, and columns to divide the evaluation by.
+
+    Give the training rows: what only a later row holds is not known at that time. A column of
+    more than `MOST_CATEGORIES` values keeps none, as names and codes go on to bring new ones.
+    A model without segments is divided by its first columns of few categories.
+
+    >>> model = Model("m", Schema((Column("a", "categorical"),)), "y", "1", "nowhere")
+    >>> found = completed(model, Table([["x"], [None], ["w"]], ["0", "1", "1"]))
+    >>> found.schema.columns[0].categories, found.segments
+    (('w', 'x'), ('a',))
+    """
+    columns = []
+    for at, column in enumerate(model.schema.columns):
+        known = column.categories
+        if column.kind == "categorical" and not known:
+            found = {cell for row in table.rows if (cell := row[at]) is not None}
+            known = tuple(sorted(found)) if len(found) <= MOST_CATEGORIES else ()
+        columns.append(replace(column, categories=known))
+    few = [each.name for each in columns if 2 <= len(each.categories) <= LARGEST_SEGMENTATION]
+    segments = model.segments or tuple(few[:MOST_SEGMENTS])
+    return replace(model, schema=Schema(tuple(columns)), segments=segments)
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -67,12 +67,12 @@ def test_a_step_runs_as_a_module(tmp_path):
 @pytest.mark.parametrize(
     "arguments",
     [(), ("--model", "fraud", "--data", __file__, "--label", "y"), ("--data", __file__)],
-    ids=["no source", "two sources", "no label"],
+    ids=["no source", "a model's file with a label", "no label"],
 )
 def test_preprocess_wants_one_source_of_data(tmp_path, arguments):
     refused = run("pipelines.preprocess", *arguments, "--output", tmp_path)
     assert refused.exit_code == 2
-    assert "either --model, or --data with --label" in refused.output
+    assert "give --model, or --model with --data, or --data with --label" in refused.output
 
 
 def test_a_directory_of_the_wrong_step_is_refused_in_one_line(tmp_path):

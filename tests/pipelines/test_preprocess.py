@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from monitoring.errors import UsageError
 from pipelines import data
 from pipelines.models import fraud
-from pipelines.models.base import Table
+from pipelines.models.base import Model, Table
 from pipelines.preprocess import SHARES, made_up, preprocess, split
+from serving.schema import Column, Schema
 
 
 def table_of(targets):
@@ -60,9 +61,7 @@ def test_what_is_written_is_read_again(tmp_path):
 def test_missing_quoted_and_odd_cells_are_read_as_they_were_written(tmp_path):
     rows = [[None, '"', "a,b"], [" x ", "two\nlines", "é"], ["?", "nan", "0.10"]]
     columns = fraud.MODEL.schema.columns[:3]
-    model = type(fraud.MODEL).from_json(
-        {**fraud.MODEL.to_json(), "schema": type(fraud.SCHEMA)(columns).to_json()}
-    )
+    model = Model("odd", Schema(columns), "y", "1", "this test")
     data.write(tmp_path, model, {"traffic": Table(rows, ["0", "1", "0"])})
     assert data.read(tmp_path, "traffic", model).rows == rows
 
@@ -93,3 +92,14 @@ def test_a_directory_that_preprocess_did_not_write_is_refused(tmp_path, text):
 def test_a_missing_part_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"train\.csv: cannot be read"):
         data.read(tmp_path, "train", fraud.MODEL)
+
+
+def test_categories_are_those_of_the_training_rows_and_no_others(tmp_path):
+    """What only the test rows hold is not known when the model is made."""
+    schema = Schema((Column("x", "categorical"), Column("n", "numeric")))
+    model = Model("open", schema, "y", "1", "this test")
+    rows = [[f"c{i % 13}", str(i)] for i in range(40)]
+    parts = preprocess(tmp_path, model, Table(rows, [str(i % 2) for i in range(40)]))
+    known = data.read_model(tmp_path).schema.columns[0].categories
+    assert known == tuple(sorted({row[0] for row in parts["train"].rows}))
+    assert set(known) < {row[0] for part in parts.values() for row in part.rows}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 import os
 import shutil
@@ -15,12 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.errors import UsageError
+from monitoring.measures.costs import break_even
 from pipelines import data
 from pipelines.archive import dumps, pack
 from pipelines.models import fraud
-from pipelines.models.base import Table
-from pipelines.train import best_threshold, estimator, fit, train
+from pipelines.models.base import Costs, Model, Table
+from pipelines.preprocess import preprocess
+from pipelines.train import cheapest_threshold, estimator, fit, train
 from serving.model import Predictor
+from serving.schema import Column, Schema
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
@@ -43,10 +48,10 @@ def test_other_data_makes_another_version(build, tmp_path):
     assert trained.version != Predictor.load(build / "model").version
 
 
-def test_the_archive_holds_the_two_files_at_its_top(build):
+def test_the_archive_holds_the_three_files_at_its_top(build):
     with tarfile.open(build / "model" / "model.tar.gz") as archive:
         members = archive.getmembers()
-    assert [member.name for member in members] == ["model.json", "model.skops"]
+    assert [member.name for member in members] == ["background.csv", "model.json", "model.skops"]
     assert {(member.mtime, member.uid, member.uname) for member in members} == {(0, 0, "")}
 
 
@@ -56,6 +61,29 @@ def test_a_description_says_what_the_model_is_made_of(build):
     assert description["data_sha256"] == data.digest(build / "data", ("train", "validation"))
     assert set(description["libraries"]) == {"scikit-learn", "numpy", "skops"}
     assert 0 < description["threshold"] < 1
+    assert description["costs"] == {"false_positive": 12.0, "false_negative": 110.0}
+
+
+def test_the_background_is_of_the_training_rows_and_its_digest_is_kept(build):
+    content = (build / "model" / "background.csv").read_bytes()
+    files = json.loads((build / "model" / "model.json").read_text())["files"]
+    assert files["background.csv"] == hashlib.sha256(content).hexdigest()
+    header, *rows = csv.reader(content.decode().splitlines())
+    training = data.read(build / "data", "train", fraud.MODEL).rows
+    assert tuple(header) == fraud.SCHEMA.names
+    assert len(rows) == 100
+    assert {tuple(row) for row in rows} <= {tuple(row) for row in training}
+
+
+def test_a_background_is_no_larger_than_its_data_and_leaves_missing_cells_empty(tmp_path):
+    model = Model("few", Schema((Column("x", "numeric"),)), "y", "1", "this test")
+    table = Table([["1"], [None], ["3"]] * 10, ["0", "1", "0"] * 10)
+    preprocess(tmp_path / "data", model, table)
+    train(tmp_path / "data", tmp_path / "model")
+    header, *rows = (tmp_path / "model" / "background.csv").read_text().splitlines()
+    assert header == "x"
+    assert len(rows) == len(data.read(tmp_path / "data", "train", model))
+    assert set(rows) == {"1", '""', "3"}
 
 
 def test_the_pattern_is_learnt(build):
@@ -98,16 +126,36 @@ def test_packing_does_not_depend_on_when_or_who(tmp_path):
     assert (tmp_path / "one.tar.gz").read_bytes() == (tmp_path / "two.tar.gz").read_bytes()
 
 
-@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=30))
-def test_no_other_threshold_has_a_better_f1(pairs):
-    targets = [target for target, _ in pairs]
-    if not any(targets):
-        return
+PROBABILITIES = st.floats(0, 1, exclude_min=True, exclude_max=True)
+PRICES = st.floats(0.01, 1e6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), PROBABILITIES), min_size=1, max_size=30), PRICES, PRICES
+)
+def test_no_other_threshold_costs_less(pairs, false_positive, false_negative):
+    targets = np.array([target for target, _ in pairs], dtype=bool)
     probabilities = np.array([probability for _, probability in pairs])
 
-    def f1(threshold):
+    def cost(threshold):
         found = probabilities >= threshold
-        hits = int((found & np.array(targets, bool)).sum())
-        return 2 * hits / (int(found.sum()) + sum(targets))
+        wrong = (found & ~targets).sum() * false_positive, (~found & targets).sum() * false_negative
+        return sum(wrong)
 
-    assert f1(best_threshold(targets, probabilities)) >= max(map(f1, probabilities)) - 1e-12
+    chosen = cheapest_threshold(targets, probabilities, Costs(false_positive, false_negative))
+    least = min(map(cost, (0.0, *probabilities, 1.0)))
+    assert cost(chosen) <= least * (1 + 1e-9)
+
+
+def test_where_probabilities_are_to_be_believed_the_threshold_is_the_one_that_breaks_even():
+    rng = np.random.default_rng(1)
+    probabilities = rng.random(200_000)
+    targets = rng.random(200_000) < probabilities
+    found = cheapest_threshold(targets, probabilities, Costs(1.0, 4.0))
+    assert found == pytest.approx(break_even(1.0, 4.0), abs=0.02)
+
+
+@pytest.mark.parametrize("wrong", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_wrong_decision_costs_more_than_nothing(wrong):
+    with pytest.raises(ValueError, match="false_negative costs"):
+        Costs(1.0, wrong)

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from monitoring.errors import UsageError
-from pipelines.models.from_csv import load
+from pipelines.models import loan_default
+from pipelines.models.base import Model, Table
+from pipelines.models.from_csv import completed, load, load_for
+from serving.schema import Column, Schema
 
 DATA = Path(os.environ.get("SHARED_DIR", Path(__file__).parents[4] / "shared")) / "data"
 
@@ -106,6 +109,54 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match="No such file"):
         load(tmp_path / "none.csv", "y")
+
+
+def loans(path, header=None, change=lambda row: row, rows=6):
+    """A file of made-up loans whose label is spelt as public files spell it."""
+    table = loan_default.generate(rows, 1)
+    header = header or (*loan_default.SCHEMA.names, "loan_paid_back")
+    lines = [",".join(header)]
+    for at, row in enumerate(table.rows):
+        lines.append(",".join(change([*row, f"{at % 2}.0"])))
+    return written(path, "\n".join(lines) + "\n"), table
+
+
+def test_a_file_with_a_models_columns_is_that_models_data(tmp_path):
+    file, table = loans(tmp_path)
+    model, read = load_for(loan_default.MODEL, file)
+    assert model.schema == loan_default.SCHEMA
+    assert model.source == "Some File.csv, 6 rows"
+    assert read == Table(table.rows, ["1", "0", "1", "0", "1", "0"])
+
+
+def test_columns_may_stand_in_another_order_with_others_among_them(tmp_path):
+    header = ("loan_paid_back", "id", *reversed(loan_default.SCHEMA.names))
+    file, table = loans(tmp_path, header, lambda row: [row[-1], "7", *reversed(row[:-1])])
+    assert load_for(loan_default.MODEL, file)[1].rows == table.rows
+
+
+@pytest.mark.parametrize(
+    "header,change,words",
+    [
+        (("x", *loan_default.SCHEMA.names[1:], "defaulted"), None, "no column 'annual_income'"),
+        ((*loan_default.SCHEMA.names, "y"), None, "no column 'defaulted' to learn"),
+        (None, lambda row: [*row[:-1], "maybe"], "means something only as 0, 1"),
+        (None, lambda row: [*row[:-1], "1"], "one value only"),
+        (None, lambda row: ["much", *row[1:]], "'annual_income' of row 1 with a label is no"),
+    ],
+    ids=["a missing column", "no label", "an unknown label", "one label", "no number"],
+)
+def test_a_file_that_is_not_the_models_is_refused_by_name(tmp_path, header, change, words):
+    file, _ = loans(tmp_path, header, change or (lambda row: row))
+    with pytest.raises(UsageError, match=words):
+        load_for(loan_default.MODEL, file)
+
+
+def test_a_column_of_names_keeps_no_categories():
+    model = Model("m", Schema((Column("id", "categorical"),)), "y", "1", "this test")
+    known = completed(model, Table([[f"id-{i}"] for i in range(101)], ["0"] * 101))
+    assert known.schema.columns[0].categories == ()
+    assert known.segments == ()
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the real data (SHARED_DIR) is not on this machine")
