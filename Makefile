@@ -36,7 +36,7 @@ conformance: $(VENV)/dev.ok  ## the offline AWS by other people's clients, each 
 	@$(BIN)/python tests/conformance/run.py $(foreach S,$(SUITES),--suite $(S))
 
 requirements:  ## resolve the requirement files again (needs uv)
-	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build spark:requirements-spark; do \
+	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build spark:requirements-spark image:requirements-image; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate $${f%%:*}.in -c ../requirements-dev.txt -o ../$${f##*:}.txt || exit 1; done
 	cd tests/conformance/requirements && for f in *.in; do \
