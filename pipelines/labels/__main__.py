@@ -21,9 +21,9 @@ from monitoring.aws.clients import Aws, connect
 from monitoring.aws.folders import everything, folder
 from monitoring.capture.ground_truth import GroundTruth
 from monitoring.capture.tally import FAULTY_SHARE, Tally
-from monitoring.commands import baseline_in
-from monitoring.documents import CONSTRAINTS
+from monitoring.documents import CONSTRAINTS, STATISTICS
 from monitoring.errors import FAILED, VIOLATIONS_FOUND, UsageError
+from monitoring.evaluation import read_baseline
 from monitoring.instructions import Given, instructions
 from monitoring.kinds import BIAS, MODEL_QUALITY
 from monitoring.monitors.quality_documents import read_constraints
@@ -225,7 +225,10 @@ def reevaluate(
         python -m pipelines.labels reevaluate model-quality --capture capture/ \\
             --ground-truth labels/ --baseline build/baseline/model-quality --output runs/
     """
-    kind, files = KINDS[monitor], baseline_in(baseline)
+    kind = KINDS[monitor]
+    there = {name: baseline / name for name in (CONSTRAINTS, STATISTICS)}
+    there = {name: path for name, path in there.items() if name == CONSTRAINTS or path.is_file()}
+    files = read_baseline(there)
     config = baseline / CONFIG_FILE
     given = Given(
         problem_type=next(iter(read_constraints(files[CONSTRAINTS])))

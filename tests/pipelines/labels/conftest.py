@@ -11,9 +11,9 @@ import pytest
 
 from monitoring.aws.clients import Aws
 from monitoring.aws.folders import LocalFolder
-from pipelines.labels.importing import Import, Importer, Labelled
 from monitoring.capture.ground_truth import GroundTruth
 from monitoring.capture.records import Payload
+from pipelines.labels.importing import Import, Importer, Labelled
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NOON = datetime(2026, 1, 5, 12, 15, 30, tzinfo=UTC)

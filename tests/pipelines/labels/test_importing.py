@@ -18,7 +18,6 @@ NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NOON = datetime(2026, 1, 5, 12, 15, 30, tzinfo=UTC)
 
 
-
 def label_of(ground_truth, identity: str) -> str:
     truth = GroundTruth.read(ground_truth)
     return truth.payloads(truth.places([identity]))[0].data

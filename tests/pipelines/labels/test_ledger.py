@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from monitoring.capture.ground_truth import GroundTruth
 from pipelines.labels.ledger import ledger
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def rows(captures, ground_truth):
@@ -50,17 +52,13 @@ def test_an_hours_digest_changes_with_its_own_labels_only(captures, ground_truth
     assert digests()[1]
 
 
-def test_the_order_in_which_labels_came_makes_no_difference(captures, tmp_path, bring, ground_truth):
+def test_the_order_in_which_labels_came_makes_no_difference(
+    captures, tmp_path, bring, ground_truth
+):
     bring(("a", "1"), ("b", "0"))
     together = ledger(captures, GroundTruth.read(ground_truth)).hours[0].labels_digest
     for path in ground_truth.rglob("*.jsonl"):
         path.unlink()
     for at, one in enumerate([("b", "0"), ("a", "1")]):
-        bring(one, collected=None, now=_noon() + timedelta(hours=at))
+        bring(one, collected=None, now=NOON + timedelta(hours=at))
     assert ledger(captures, GroundTruth.read(ground_truth)).hours[0].labels_digest == together
-
-
-def _noon():
-    from datetime import UTC, datetime
-
-    return datetime(2026, 1, 5, 12, tzinfo=UTC)
