@@ -42,6 +42,13 @@ class NotANumber(ValueError):
         self.row, self.column = row, column
 
 
+def cells_of(rows: Sequence[Row]) -> Texts:
+    """The rows as an array (rows, columns) of text and None."""
+    cells = np.empty((len(rows), len(rows[0])), dtype=object)
+    cells[:] = rows
+    return cells
+
+
 def numbers(cells: Texts) -> Floats:
     """One column of text as floats, NaN where it is missing.
 
@@ -51,13 +58,41 @@ def numbers(cells: Texts) -> Floats:
     >>> numbers(np.array(["12", " 1.5e2", None, "?"], dtype=object))
     array([ 12., 150.,  nan,  nan])
     """
+    values = _numbers_at_once(cells)
+    return _numbers_one_by_one(cells) if values is None else values
+
+
+def numbers_of(cells: Texts, places: Sequence[int]) -> Floats:
+    """(columns, rows): the columns of cells (rows, columns) in these places, as `numbers`.
+
+    >>> numbers_of(np.array([["1", "a", None], ["2", "b", "3"]], dtype=object), [0, 2])
+    array([[ 1.,  2.],
+           [nan,  3.]])
+
+    Raises NotANumber for the first column, and in it the first row, that has none.
+    """
+    columns = cells.T[list(places)]
+    values = _numbers_at_once(columns)
+    if values is not None:
+        return values
+    found = np.empty(columns.shape)
+    for number, column in enumerate(columns):
+        try:
+            found[number] = numbers(column)
+        except NotANumber as error:
+            raise NotANumber(error.row, places[number]) from None
+    return found
+
+
+def _numbers_at_once(cells: Texts) -> Floats | None:
+    """Cells of any shape as floats; None where one of them has to be looked at by itself."""
     try:
         values = cells.astype(np.float64)
     except ValueError:
-        return _numbers_one_by_one(cells)
-    text = "".join(filter(None, cells))
+        return None
+    text = "".join(filter(None, cells.flat))
     if np.isinf(values).any() or "_" in text or not text.isascii():
-        return _numbers_one_by_one(cells)
+        return None
     return values
 
 
@@ -100,28 +135,30 @@ class RowEncoder(TransformerMixin, BaseEstimator):
         """Learn each numeric column's quantiles and each categorical column's categories.
 
         `stretches` is how many pieces a numeric column is cut into at most; a category
-        seen fewer than `rarest` times is treated as one never seen.
+        seen fewer than `rarest` times is treated as one never seen. `nullable_` are the
+        columns with a missing cell: only there has the model learnt what one means.
         """
-        cells = _columns(rows)
-        self.edges_ = [self._edges(at, cells[:, at]) for at in self.numeric]
+        cells = cells_of(rows)
+        values = numbers_of(cells, self.numeric)
+        self.edges_ = [self._edges(column) for column in values]
         self.categories_ = [self._categories(cells[:, at]) for at in self.categorical]
+        unknown = [at for at, has in zip(self.numeric, values, strict=True) if np.isnan(has).any()]
+        unknown += [at for at in self.categorical if any(cell is None for cell in cells[:, at])]
+        self.nullable_ = sorted(unknown)
         return self
 
     def transform(self, rows: Sequence[Row]) -> Floats:
         """The rows as numbers. Raises NotANumber, naming row and column by position."""
-        cells = _columns(rows)
-        blocks = [
-            _ramps(edges, self._numbers(at, cells[:, at]))
-            for at, edges in zip(self.numeric, self.edges_, strict=True)
-        ]
+        cells = cells_of(rows)
+        values = numbers_of(cells, self.numeric)
+        blocks = [_ramps(edges, column) for edges, column in zip(self.edges_, values, strict=True)]
         blocks += [
             _indicators(categories, cells[:, at])
             for at, categories in zip(self.categorical, self.categories_, strict=True)
         ]
         return np.hstack(blocks)
 
-    def _edges(self, at: int, cells: Texts) -> Floats:
-        values = self._numbers(at, cells)
+    def _edges(self, values: Floats) -> Floats:
         present = values[~np.isnan(values)]
         if not present.size:
             return np.empty(0)
@@ -131,19 +168,6 @@ class RowEncoder(TransformerMixin, BaseEstimator):
         counts = Counter(cell for cell in cells if cell is not None)
         frequent = sorted(cell for cell, count in counts.items() if count >= self.rarest)
         return {cell: number for number, cell in enumerate(frequent)}
-
-    @staticmethod
-    def _numbers(at: int, cells: Texts) -> Floats:
-        try:
-            return numbers(cells)
-        except NotANumber as error:
-            raise NotANumber(error.row, at) from None
-
-
-def _columns(rows: Sequence[Row]) -> Texts:
-    cells = np.empty((len(rows), len(rows[0])), dtype=object)
-    cells[:] = rows
-    return cells
 
 
 def _ramps(edges: Floats, values: Floats) -> Floats:

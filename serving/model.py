@@ -1,8 +1,12 @@
-"""The model behind the endpoint: loaded from its two files, asked by rows of text.
+"""The model behind the endpoint: loaded from its files, asked by rows of text.
 
-Needs     a directory with `model.skops` (the fitted pipeline) and `model.json` (its schema,
-          threshold and version), as `model.tar.gz` holds them at its top level
+Needs     a directory with `model.skops` (the fitted pipeline), `model.json` (its schema,
+          threshold and version) and, for reasons, `background.csv` (rows it was trained on),
+          as `model.tar.gz` holds them at its top level
 Writes    answers: per row the decision and the probability of the positive class
+
+A linear model answers as a scorecard (serving/scorecard.py): a row gets the same answer to the
+last bit whatever rows are sent with it. Other models promise that to 1e-12.
 
 Loading runs no code from the file. A pickle is refused because it is not a skops archive,
 and a skops archive is refused when it names a type besides scikit-learn's own and TRUSTED.
@@ -10,6 +14,7 @@ and a skops archive is refused when it names a type besides scikit-learn's own a
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import zipfile
@@ -25,8 +30,10 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 from monitoring.errors import MonitoringError
 from serving.encoder import NotANumber
 from serving.schema import Row, Schema
+from serving.scorecard import Scorecard
 
 MODEL_FILE, DESCRIPTION_FILE = "model.skops", "model.json"
+BACKGROUND_FILE = "background.csv"
 TRUSTED = ("serving.encoder.RowEncoder",)
 """Every type a model may hold besides those skops itself vouches for."""
 BATCH_ROWS = 8192
@@ -58,6 +65,12 @@ class Predictor:
     schema: Schema
     threshold: float
     pipeline: Pipeline
+    label: str = ""
+    """The column it predicts; empty where its description does not say."""
+    scorecard: Scorecard | None = None
+    """The pipeline as a sum of points; None where it is no such sum."""
+    background: tuple[Row, ...] = ()
+    """Training rows that reasons are measured against; none in a model of an earlier build."""
 
     @classmethod
     def load(cls, model_dir: Path) -> Self:
@@ -67,13 +80,38 @@ class Predictor:
             name, version = str(description["name"]), str(description["version"])
             schema = Schema.from_json(description["schema"])
             threshold = float(description["threshold"])
-            sha256 = str(description["files"][MODEL_FILE])
-        except (KeyError, TypeError, ValueError) as error:
+            files = {str(file): str(sha256) for file, sha256 in description["files"].items()}
+            sha256 = files[MODEL_FILE]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{model_dir / DESCRIPTION_FILE}: not a model's description "
                 f"({type(error).__name__}: {error}); write it with python -m pipelines.train"
             ) from error
-        return cls(name, version, schema, threshold, _pipeline(model_dir / MODEL_FILE, sha256))
+        pipeline = _pipeline(model_dir / MODEL_FILE, sha256)
+        background: tuple[Row, ...] = ()
+        if BACKGROUND_FILE in files:
+            path = model_dir / BACKGROUND_FILE
+            background = _background(path, files[BACKGROUND_FILE], schema)
+        return cls(
+            name,
+            version,
+            schema,
+            threshold,
+            pipeline,
+            label=str(description.get("label", "")),
+            scorecard=Scorecard.of(pipeline),
+            background=background,
+        )
+
+    @property
+    def nullable(self) -> frozenset[str]:
+        """The columns whose missing cells mean something to the model.
+
+        Those that had some in training; every one where the model does not say.
+        """
+        encoder, names = self.pipeline[0], self.schema.names
+        places = getattr(encoder, "nullable_", range(len(names)))
+        return frozenset(names[at] for at in places)
 
     def predict(self, rows: Sequence[Row]) -> list[Answer]:
         """One answer per row, in order; serving.encoder.NotANumber names an unreadable cell.
@@ -87,10 +125,13 @@ class Predictor:
 
     def _answers(self, rows: Sequence[Row], start: int) -> list[Answer]:
         try:
-            probabilities = self.pipeline.predict_proba(rows)[:, 1].tolist()
+            if self.scorecard is None:
+                probabilities = self.pipeline.predict_proba(rows)[:, 1]
+            else:
+                probabilities = self.scorecard.probabilities(self.scorecard.points(rows))
         except NotANumber as error:
             raise NotANumber(start + error.row, error.column) from None
-        return [Answer(int(p >= self.threshold), p) for p in probabilities]
+        return [Answer(int(p >= self.threshold), p) for p in probabilities.tolist()]
 
 
 def _description(path: Path) -> Mapping[str, Any]:
@@ -117,11 +158,7 @@ def _pipeline(path: Path, expected: str) -> Pipeline:
             f"{path}: not a skops archive. A pickle would run code when loaded and is "
             "never opened; save the model with python -m pipelines.train"
         )
-    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-        raise ModelError(
-            f"{path}: does not match the sha256 in {DESCRIPTION_FILE}, so the two are not "
-            "of one training; train the model again"
-        )
+    _check_sha256(path, expected)
     with zipfile.ZipFile(path) as archive:
         if sum(member.file_size for member in archive.infolist()) > LARGEST_MODEL:
             raise ModelError(f"{path}: unpacks to more than {LARGEST_MODEL} bytes; not loaded")
@@ -139,3 +176,28 @@ def _pipeline(path: Path, expected: str) -> Pipeline:
     if not isinstance(model, Pipeline):
         raise ModelError(f"{path}: holds a {type(model).__name__}, not a scikit-learn Pipeline")
     return model
+
+
+def _background(path: Path, expected: str, schema: Schema) -> tuple[Row, ...]:
+    """The rows of a CSV file with the schema's header, whose sha256 is `expected`."""
+    if not path.exists():
+        raise ModelError(
+            f"{path}: missing, though {DESCRIPTION_FILE} names it. Reasons are measured against "
+            "its rows; unpack the whole model.tar.gz"
+        )
+    _check_sha256(path, expected)
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *records = csv.reader(file, strict=True)
+    if tuple(header) != schema.names or any(len(record) != len(header) for record in records):
+        raise ModelError(
+            f"{path}: its columns are not those of the model's schema; train the model again"
+        )
+    return tuple([cell or None for cell in record] for record in records)
+
+
+def _check_sha256(path: Path, expected: str) -> None:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise ModelError(
+            f"{path}: does not match the sha256 in {DESCRIPTION_FILE}, so the two are not "
+            "of one training; train the model again"
+        )

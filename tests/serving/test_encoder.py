@@ -83,3 +83,8 @@ def test_a_larger_number_never_lowers_a_ramp(encoder):
 def test_a_constant_and_an_empty_column_are_encoded():
     encoder = RowEncoder(numeric=[0, 1], categorical=[]).fit([["7", None]] * 20)
     assert encoder.transform([["8", "1"], [None, None]]).tolist() == [[0.0, 0.0], [1.0, 1.0]]
+
+
+def test_it_remembers_which_columns_had_missing_cells():
+    rows = [["1", "a", "?"], ["2", None, "3"], ["3", "b", "4"]]
+    assert RowEncoder(numeric=[0, 2], categorical=[1]).fit(rows).nullable_ == [1, 2]

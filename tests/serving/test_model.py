@@ -17,6 +17,7 @@ from monitoring.errors import MonitoringError
 from serving.app import create_app
 from serving.encoder import NotANumber
 from serving.model import (
+    BACKGROUND_FILE,
     BATCH_ROWS,
     DESCRIPTION_FILE,
     LARGEST_MODEL,
@@ -47,10 +48,13 @@ def describe(model_dir: Path, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def vouch_for(model_dir: Path) -> None:
-    """Make the description name the model file's present sha256, as an attacker would."""
-    digest = hashlib.sha256((model_dir / MODEL_FILE).read_bytes()).hexdigest()
-    describe(model_dir, files={MODEL_FILE: digest})
+def vouch_for(model_dir: Path, *others: str) -> None:
+    """Make the description name the files' present sha256, as an attacker would."""
+    digests = {
+        name: hashlib.sha256((model_dir / name).read_bytes()).hexdigest()
+        for name in (MODEL_FILE, *others)
+    }
+    describe(model_dir, files=digests)
 
 
 def test_a_pickle_is_refused_and_does_not_run(model_dir, tmp_path):
@@ -122,6 +126,34 @@ def test_a_description_that_is_none_is_named(model_dir, text):
     (model_dir / DESCRIPTION_FILE).write_text(text)
     with pytest.raises(ModelError, match=DESCRIPTION_FILE):
         Predictor.load(model_dir)
+
+
+def test_background_rows_of_another_training_are_refused(model_dir):
+    with (model_dir / BACKGROUND_FILE).open("a") as file:
+        file.write("\n")
+    with pytest.raises(ModelError, match=r"background\.csv: does not match"):
+        Predictor.load(model_dir)
+
+
+def test_background_rows_that_are_named_and_not_there_are_refused(model_dir):
+    (model_dir / BACKGROUND_FILE).unlink()
+    with pytest.raises(ModelError, match=r"background\.csv: missing"):
+        Predictor.load(model_dir)
+
+
+def test_background_rows_of_other_columns_are_refused(model_dir):
+    (model_dir / BACKGROUND_FILE).write_text("a,b\n1,2\n")
+    vouch_for(model_dir, BACKGROUND_FILE)
+    with pytest.raises(ModelError, match="not those of the model's schema"):
+        Predictor.load(model_dir)
+
+
+def test_a_model_of_an_earlier_build_has_no_background_rows_and_answers(model_dir, traffic):
+    (model_dir / BACKGROUND_FILE).unlink()
+    vouch_for(model_dir)
+    predictor = Predictor.load(model_dir)
+    assert predictor.background == ()
+    assert predictor.predict(traffic[:1])
 
 
 def test_an_application_whose_model_cannot_be_loaded_is_never_made(tmp_path):
