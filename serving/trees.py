@@ -9,9 +9,9 @@ player. scikit-learn compares 32-bit numbers with its thresholds, and so must we
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,12 @@ from sklearn.tree import DecisionTreeClassifier
 from monitoring.measures.attribution import Explained, logit
 from monitoring.measures.trees import Tree, tree_shapley_values
 from serving.encoder import RowEncoder
+from serving.schema import Row
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Cells = npt.NDArray[np.object_]
+Scale = Literal["log_odds", "probability"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +93,32 @@ class TreeExplainer:
         return Explained(values, int(np.count_nonzero(~answered)))
 
 
-def _encoded(encoder: RowEncoder, rows: Cells) -> Floats:
+def tree_values(
+    pipeline: Pipeline, background: Sequence[Row]
+) -> tuple[Scale, Callable[[Row], Floats]] | None:
+    """What each column adds to the model's own sum, against the mean over background rows.
+
+    The sum is a probability for a forest and log-odds for boosted trees. The values of a row
+    are (columns of the row). None where the model is no sum of trees.
+    """
+    encoder, model = pipeline[0], pipeline[-1]
+    forest = _forest(model)
+    trees = forest or _boosted(model)
+    if len(pipeline) != 2 or not isinstance(encoder, RowEncoder) or not trees:
+        return None
+    players = np.array(_columns(encoder))
+    baseline = _encoded(encoder, background)
+
+    def values(row: Row) -> Floats:
+        found = np.zeros(len(row))
+        told = tree_shapley_values(trees, _encoded(encoder, [row]), baseline, players)[0, :, 0]
+        found[: len(told)] = told
+        return found
+
+    return "probability" if forest else "log_odds", values
+
+
+def _encoded(encoder: RowEncoder, rows: Sequence[Row] | Cells) -> Floats:
     return encoder.transform(list(rows)).astype(np.float32).astype(np.float64)
 
 
