@@ -251,7 +251,7 @@ MODEL = Model(
     positive="1",
     facets=(Facet("gender", ("Female",)), Facet("marital_status", ("Single",))),
     favourable=0,
-    costs=Costs(false_positive=1_500.0, false_negative=7_000.0),
+    costs=Costs(false_positive=2_000.0, false_negative=6_000.0),
     capacity=0.10,
     segments=("gender", "marital_status", "education_level", "employment_status", "annual_income"),
     limits=Limits(
