@@ -10,9 +10,11 @@ new, and of two writers at one moment exactly one is told so.
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -45,6 +47,9 @@ class Folder(Protocol):
     def brought(self, wanted: Callable[[str], bool]) -> AbstractContextManager[Path]:
         """A directory with the wanted files; of S3 a copy that is gone afterwards."""
 
+    def private(self) -> Folder:
+        """The same folder; what is written here only its owner reads. S3 has policies for it."""
+
 
 def folder(place: str, aws: Aws) -> Folder:
     """The folder at a path or an s3:// URI. No client is made for a path.
@@ -63,9 +68,15 @@ class LocalFolder:
     """A directory; made when the first file is written."""
 
     path: Path
+    mode: int = 0o666
+    """Of new files, less the process's umask."""
 
     def __repr__(self) -> str:
         return str(self.path)
+
+    def private(self) -> LocalFolder:
+        """See `Folder`."""
+        return LocalFolder(self.path, 0o600)
 
     def names(self) -> list[str]:
         """See `Folder`. Hidden files are drafts, or nobody's."""
@@ -88,7 +99,7 @@ class LocalFolder:
         """See `Folder`."""
         target = self.path / name
         try:
-            with _draft(target, content) as draft:
+            with _draft(target, content, self.mode) as draft:
                 return _linked(draft, target)
         except OSError as error:
             raise self._refused(name, "written", error) from error
@@ -97,8 +108,9 @@ class LocalFolder:
         """See `Folder`."""
         target = self.path / name
         try:
-            with _draft(target, content) as draft:
+            with _draft(target, content, self.mode) as draft:
                 draft.replace(target)
+                _sync(target.parent)
         except OSError as error:
             raise self._refused(name, "written", error) from error
 
@@ -115,21 +127,26 @@ class LocalFolder:
 
 
 def _linked(draft: Path, target: Path) -> bool:
-    """Give the draft its name; False where another file has it."""
+    """Give the draft its name; False where another file has it. Either is then on the disk."""
     try:
         os.link(draft, target)
+        return True
     except FileExistsError:
         return False
-    return True
+    finally:
+        _sync(target.parent)
 
 
 @contextmanager
-def _draft(target: Path, content: bytes) -> Iterator[Path]:
-    """The content in a hidden file beside the target, on the disk, gone afterwards."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.new")
+def _draft(target: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """The content in a hidden file beside the target, on the disk, gone afterwards.
+
+    Its name is nobody else's: two threads may write to one target at once.
+    """
+    _made(target.parent)
+    draft = target.with_name(f".{uuid.uuid4()}.new")
     try:
-        with draft.open("wb") as file:
+        with open(draft, "xb", opener=partial(os.open, mode=mode)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -137,6 +154,24 @@ def _draft(target: Path, content: bytes) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _made(directory: Path) -> None:
+    """Make a directory and those above it, each entered on the disk in the one above."""
+    if directory.is_dir():
+        return
+    _made(directory.parent)
+    directory.mkdir(exist_ok=True)
+    _sync(directory.parent)
+
+
+def _sync(directory: Path) -> None:
+    """Put a directory's entries on the disk: a file without its entry is lost with the power."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +184,10 @@ class S3Folder:
 
     def __repr__(self) -> str:
         return self._uri("").rstrip("/")
+
+    def private(self) -> S3Folder:
+        """See `Folder`."""
+        return self
 
     def names(self) -> list[str]:
         """See `Folder`; all pages are read."""

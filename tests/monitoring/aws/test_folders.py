@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from monitoring.aws.clients import Aws
@@ -34,6 +36,22 @@ def test_what_is_there_is_not_created_again(place):
     assert place.create("a", b"first")
     assert not place.create("a", b"second")
     assert place.read("a") == b"first"
+
+
+def test_of_many_that_create_one_file_at_once_one_does(place):
+    contents = [bytes([65 + at]) * 1000 for at in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        created = list(pool.map(lambda content: place.create("a", content), contents))
+    assert created.count(True) == 1
+    assert place.read("a") == contents[created.index(True)]
+    assert place.names() == ["a"]
+
+
+def test_what_is_private_only_its_owner_reads(tmp_path, session):
+    place = folder(str(tmp_path / "folder"), Aws(session))
+    place.private().create("comments/a", b"said")
+    assert (tmp_path / "folder" / "comments" / "a").stat().st_mode & 0o777 == 0o600
+    assert place.read("comments/a") == b"said"
 
 
 def test_what_is_replaced_is_new(place):

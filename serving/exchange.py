@@ -1,0 +1,68 @@
+"""What one request came to: noted by whoever answered it, for those who keep account of it.
+
+Needs     a request being answered
+Writes    the request's inference id; its rows, body and answer, for the log, the metrics and
+          data capture
+
+The inference id ties an answer to the label that comes later. It is the caller's, sent as
+InvokeEndpoint sends it, or one made up here; either way the answer carries it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flask import g, request
+
+from serving.payloads import RequestError
+
+INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
+CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+INFERENCE_ID_PATTERN = r"^[\x20-\x7e]{1,64}$"
+"""SageMaker's limit: 1 to 64 printable characters."""
+
+
+class Payload(NamedTuple):
+    """One direction of an exchange: the bytes, and the content type they came with."""
+
+    data: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Rows that were answered, as they were sent and as they were answered."""
+
+    rows: int
+    sent: Payload
+    answered: Payload
+
+
+def note(rows: int, sent: Payload, answered: Payload) -> None:
+    """Say what the request being answered came to; a refused request notes nothing."""
+    g.exchange = Exchange(rows, sent, answered)
+
+
+def noted() -> Exchange | None:
+    """What was noted of the request being answered."""
+    found: Exchange | None = g.get("exchange")
+    return found
+
+
+def caller_inference_id() -> str | None:
+    """The inference id the caller sent; raises RequestError for one SageMaker would refuse."""
+    sent = request.headers.get(INFERENCE_ID)
+    if sent is not None and not re.fullmatch(INFERENCE_ID_PATTERN, sent):
+        raise RequestError(f"{INFERENCE_ID} is not 1 to 64 printable characters")
+    return sent
+
+
+def inference_id() -> str:
+    """The inference id of the request being answered: the caller's, else one made up."""
+    if "inference_id" not in g:
+        g.inference_id = caller_inference_id() or str(uuid.uuid4())
+    made: str = g.inference_id
+    return made
