@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from botocore import xform_name
 from moto.core.utils import utcnow
 
 from moto_fixtures import work
@@ -76,6 +77,19 @@ class Background(abc.ABC):
     @abc.abstractmethod
     def response_object(self) -> dict[str, Any]:
         """The answer of its Describe call."""
+
+    def gen_response_object(self) -> dict[str, Any]:
+        """As moto's Search asks for it."""
+        return self.response_object
+
+    def __getattr__(self, name: str) -> Any:
+        """A member by its name in Python, `training_job_status`: moto's Search filters so."""
+        if name.startswith("_") or "stopping" not in vars(self):
+            raise AttributeError(name)
+        shown = {xform_name(member): value for member, value in self.response_object.items()}
+        if name not in shown:
+            raise AttributeError(name)
+        return shown[name]
 
     @property
     def region(self) -> str:
