@@ -1,23 +1,24 @@
-"""`python -m serving`: the application on a port, under waitress.
+"""`python -m serving`: the application on a plain host, under gunicorn.
 
-Needs     a model directory; in a SageMaker container that is /opt/ml/model
+Needs     a model directory; SERVING_… variables for what serving/settings.py lists
 Writes    answers
 
-It listens on the loopback address unless told otherwise, as it asks nobody who they are:
-in front of any other address belongs something that does.
+It listens on the loopback address unless told otherwise, and on any other only when there
+is a token to ask for.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
-import waitress
 
 from monitoring.errors import MonitoringError
-from serving.app import create_app
-from serving.payloads import LARGEST_BODY
+from serving.settings import Settings
+from serving.workers import Address, Crew, cores, guarded, hosts, run
 
 
 @click.command()
@@ -30,27 +31,48 @@ from serving.payloads import LARGEST_BODY
     help="Directory with model.skops and model.json.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="Port to listen on.")
-@click.option("--threads", default=4, show_default=True, help="Requests answered at a time.")
-def main(model_dir: Path, host: str, port: int, threads: int) -> None:
-    """Answer for a model: GET /ping, POST /invocations.
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(1, 65_535),
+    help="Port to listen on.",
+)
+@click.option(
+    "--workers",
+    default=cores,
+    show_default="one per core",
+    type=click.IntRange(1, 256),
+    help="Processes.",
+)
+@click.option(
+    "--threads",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Requests that one process answers at a time.",
+)
+def main(model_dir: Path, host: str, port: int, workers: int, threads: int) -> None:
+    """Answer for a model: /ping, /invocations, /predict, /feedback, /metrics.
 
-    Exits 1 when the model cannot be loaded.
+    The token, rate limit, request log, data capture and feedback are set by SERVING_…
+    variables (docs/serving.md). Exits 1 when the model cannot be loaded, 2 when a variable
+    is wrong or other machines could ask without a token.
 
     \b
     Example:
         python -m serving --model build/model
         curl -H 'Content-Type: text/csv' --data-binary @rows.csv 127.0.0.1:8080/invocations
     """
+    address = Address(host, port)
     try:
-        app = create_app(model_dir)
+        settings = Settings.read(os.environ)
+        guarded(settings, address)
+        settings = replace(settings, hosts=hosts(settings, address))
+        run(model_dir, settings, address, Crew(workers, threads))
     except MonitoringError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    click.echo(f"listening on http://{host}:{port}", err=True)
-    # waitress cuts the connection at its limit; below it the application says why.
-    longest = 2 * LARGEST_BODY
-    waitress.serve(app, host=host, port=port, threads=threads, max_request_body_size=longest)
 
 
 if __name__ == "__main__":

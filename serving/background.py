@@ -102,7 +102,7 @@ class Background(Generic[Item]):
                 left = until - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     break
-            batch = []
+            batch: list[Item] = []
             size = 0
             while self._waiting and (not batch or size < self._bounds.batch):
                 item, its_size = self._waiting.popleft()

@@ -17,11 +17,14 @@ from collections.abc import Collection
 from flask import Flask, Response, request
 from werkzeug.sansio.utils import host_is_trusted
 
+from serving.payloads import LARGEST_BODY
 from serving.rate import Buckets
 from serving.settings import Settings
 
 OPEN = frozenset({"/ping", "/", "/docs", "/openapi.json"})
 """Answered to anybody, when asked by GET."""
+TOO_LARGE = 413
+CHUNK = 64 << 10
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -48,9 +51,21 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
+        if response.status_code == TOO_LARGE:
+            _read_on(LARGEST_BODY)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def _read_on(most: int) -> None:
+    """Read what else is sent of a refused body, up to `most` bytes, and keep none of it.
+
+    A client that still sends when the connection is closed never sees the refusal.
+    """
+    stream = request.environ["wsgi.input"]
+    while most > 0 and (read := stream.read(min(most, CHUNK))):
+        most -= len(read)
 
 
 def _is_open() -> bool:

@@ -118,5 +118,5 @@ class Metrics:
         registry = self._registry
         if MULTIPROCESS in os.environ:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
