@@ -50,14 +50,49 @@ def rows_of(body: bytes, media_type: str, schema: Schema) -> list[Row]:
     if read is None:
         known = ", ".join(READERS)
         raise RequestError(f"the content type is not one this model reads: {known}", 415)
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RequestError(f"the body is not UTF-8 at byte {error.start}") from None
-    rows = read(text, schema)
+    rows = read(text_of(body), schema)
     if not rows:
         raise RequestError("the body holds no row; send at least one")
     return rows
+
+
+def text_of(body: bytes) -> str:
+    """A body's text; raises RequestError where it is not UTF-8."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the body is not UTF-8 at byte {error.start}") from None
+
+
+def json_value(text: str, where: str, number: Callable[[str], Any] = str) -> Any:
+    """The JSON value of a text; `number` is what to make of the text of each number.
+
+    Raises RequestError, saying `where`, for NaN and Infinity, which are not JSON, and for an
+    object that has the same name twice, of which only one value would be read.
+    """
+
+    def refuse(constant: str) -> None:
+        raise RequestError(f"{where}: {constant} is not JSON; send null for a missing value")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(named := dict(pairs)) < len(pairs):
+            raise RequestError(f"{where}: an object has the same name twice")
+        return named
+
+    try:
+        return json.loads(
+            text,
+            parse_int=number,
+            parse_float=number,
+            parse_constant=refuse,
+            object_pairs_hook=once,
+        )
+    except json.JSONDecodeError as error:
+        raise RequestError(
+            f"{where} is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise RequestError(f"{where} is nested too deeply; a row is flat") from None
 
 
 def body_of(answers: Sequence[Answer], media_type: str) -> str:
@@ -85,6 +120,17 @@ def cells(answer: Answer) -> tuple[str, str]:
     return str(answer.prediction), repr(answer.probability)
 
 
+def csv_line(cells_: Row) -> str:
+    """A row, or an answer's cells, as one line of CSV with its line end.
+
+    >>> csv_line(["12.50", None, "web, app"])
+    '12.50,,"web, app"\\n'
+    """
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells_)
+    return line.getvalue()
+
+
 def _csv_rows(text: str, schema: Schema) -> list[Row]:
     rows: list[Row] = []
     width = len(schema.columns)
@@ -99,7 +145,7 @@ def _csv_rows(text: str, schema: Schema) -> list[Row]:
 
 
 def _json_rows(text: str, schema: Schema) -> list[Row]:
-    document = _json(text, "the body")
+    document = json_value(text, "the body")
     if isinstance(document, dict) and isinstance(document.get("instances"), list):
         return [_row(each, schema, at + 1) for at, each in enumerate(document["instances"])]
     if isinstance(document, dict):
@@ -108,8 +154,8 @@ def _json_rows(text: str, schema: Schema) -> list[Row]:
 
 
 def _json_lines_rows(text: str, schema: Schema) -> list[Row]:
-    lines = [line for line in text.split("\n") if line.strip()]
-    return [_row(_json(line, f"row {at + 1}"), schema, at + 1) for at, line in enumerate(lines)]
+    lines = enumerate((line for line in text.split("\n") if line.strip()), 1)
+    return [_row(json_value(line, f"row {at}"), schema, at) for at, line in lines]
 
 
 READERS: Mapping[str, Callable[[str, Schema], list[Row]]] = {
@@ -117,33 +163,6 @@ READERS: Mapping[str, Callable[[str, Schema], list[Row]]] = {
     JSON: _json_rows,
     JSON_LINES: _json_lines_rows,
 }
-
-
-def _json(text: str, where: str) -> Any:
-    """The JSON value, its numbers kept as the text they were written in."""
-
-    def refuse(constant: str) -> None:
-        raise RequestError(f"{where}: {constant} is not JSON; send null for a missing value")
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(named := dict(pairs)) < len(pairs):
-            raise RequestError(f"{where}: an object has the same name twice")
-        return named
-
-    try:
-        return json.loads(
-            text,
-            parse_int=str,
-            parse_float=str,
-            parse_constant=refuse,
-            object_pairs_hook=once,
-        )
-    except json.JSONDecodeError as error:
-        raise RequestError(
-            f"{where} is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
-        ) from None
-    except RecursionError:
-        raise RequestError(f"{where} is nested too deeply; a row is flat") from None
 
 
 def _row(value: Any, schema: Schema, number: int) -> Row:

@@ -171,8 +171,19 @@ def test_an_answer_in_no_known_format_is_refused(client, traffic):
     assert answered.status_code == 406
 
 
-@pytest.mark.parametrize("path", ["/", "/invocations", "/ping/deep"])
-def test_other_requests_are_refused_in_one_line(client, path):
+@pytest.mark.parametrize(
+    ("path", "status", "mimetype"),
+    [
+        ("/invocations", 405, "text/plain"),
+        ("/predict", 405, "application/problem+json"),
+        ("/ping/deep", 404, "application/problem+json"),
+    ],
+)
+def test_other_requests_are_refused_in_one_line(client, path, status, mimetype):
     answered = client.get(path)
-    assert answered.status_code in (404, 405)
+    assert (answered.status_code, answered.mimetype) == (status, mimetype)
     assert answered.text.count("\n") == 1
+
+
+def test_a_refused_method_says_which_ones_there_are(client):
+    assert client.get("/predict").headers["Allow"] == "OPTIONS, POST"
