@@ -74,6 +74,14 @@ class Aws:
         return self._client("s3")
 
     @cached_property
+    def kinesis(self) -> Any:
+        return self._client("kinesis")
+
+    @cached_property
+    def sqs(self) -> Any:
+        return self._client("sqs")
+
+    @cached_property
     def runtime(self) -> Any:
         """Of endpoints: what invokes them."""
         return self._client("sagemaker-runtime")
