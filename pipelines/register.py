@@ -15,7 +15,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class Build:
     baseline: Path
     commit: str = ""
     """The git commit it was built from."""
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """What else the package is to say of where it comes from: CustomerMetadataProperties."""
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -131,6 +133,7 @@ def register(
                 "model_version": description["version"],
                 "build_version": __version__,
                 **commit,
+                **build.origin,
             },
             **specification,
         )

@@ -96,6 +96,11 @@ def test_the_package_says_where_it_comes_from(aws, made):
     assert origin["model_version"] == description["version"]
 
 
+def test_the_package_says_what_else_is_known_of_its_origin(aws, made):
+    package = described(aws, put(aws, replace(made, origin={"mlflow_run": "c0ffee"})).arn)
+    assert package["CustomerMetadataProperties"]["mlflow_run"] == "c0ffee"
+
+
 def test_every_key_and_digest_is_the_contents_own(aws, made):
     package = described(aws, put(aws, made).arn)
     metrics = package["ModelMetrics"]
