@@ -5,7 +5,8 @@ Writes    the monitor's documents, constraint_violations.json among them (with a
           when clean), and findings.json; /opt/ml/output/message; CloudWatch metrics
 
 With `ground_truth_source` and no `analysis_type` it is AWS's merge job; with both, ours: one
-job that joins the labels and evaluates.
+job that joins the labels and evaluates. With `scheduled_time` it is a run of the self-hosted
+engine, which fetches its hour itself (self_hosted.py).
 
 The exit code says whether the data could be *evaluated*: it is 0 with violations too, and
 the message tells the two apart. Only an execution that could not be evaluated ends
@@ -27,7 +28,7 @@ from typing import Any, Self, TypeVar
 
 from monitoring import metrics, report
 from monitoring.aws import storage
-from monitoring.aws.clients import connect
+from monitoring.aws.clients import Aws, connect
 from monitoring.aws.storage import Fetch
 from monitoring.batch_transform import INPUTS_FIRST, OUTPUTS_FIRST, transcribed
 from monitoring.capture import FAULTY_SHARE, Reading, merge
@@ -46,17 +47,19 @@ from monitoring.evaluation import (
 )
 from monitoring.excluding import Exclusion
 from monitoring.instructions import Given, Instructions, Model, instructions
-from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
+from monitoring.kinds import DATA_QUALITY, EXPLAINABILITY, Kind
 from monitoring.monitors import monitor_for
 from monitoring.monitors.base import Mode, Monitor
 from monitoring.monitors.drift_baseline import ADDITIONAL_BASELINE
 from monitoring.monitors.drift_test_settings import DriftTests
 from monitoring.monitors.quality_extras_settings import Extras
 from monitoring.predictors import opened
+from monitoring.scheduled import SCHEDULED_TIME
 from monitoring.scripts.environment import POSTPROCESSOR, PREPROCESSOR, script_of
 from monitoring.scripts.postprocessing import postprocess
 from monitoring.scripts.process import Script
-from monitoring.variables import path_at, share_in, window_in
+from monitoring.self_hosted import scheduled
+from monitoring.variables import kind_in, path_at, share_in, window_in
 
 T = TypeVar("T")
 
@@ -71,14 +74,6 @@ PARTIALS = "partials_source"
 LONGEST_MESSAGE = 1024
 """Bytes of an exit message that reach the execution's summary."""
 
-ANALYSIS_TYPES = {
-    "": DATA_QUALITY,
-    "DATA_QUALITY": DATA_QUALITY,
-    "MODEL_QUALITY": MODEL_QUALITY,
-    "MODEL_BIAS": BIAS,
-    "MODEL_EXPLAINABILITY": EXPLAINABILITY,
-}
-"""`analysis_type`; AWS leaves it out for data quality. Clarify's two are UNCONFIRMED."""
 ATTRIBUTES = (
     "problem_type",
     "inference_attribute",
@@ -128,7 +123,7 @@ class Job:
 
         Raises UsageError naming the variable.
         """
-        monitor = monitor_for(_kind(environment.get("analysis_type", "")))
+        monitor = monitor_for(kind_in(environment))
         variables = (
             (CONSTRAINTS, "baseline_constraints"),
             (STATISTICS, "baseline_statistics"),
@@ -175,19 +170,21 @@ def run(
     root: Path = Path("/"),
     model: Model | None = None,
     fetch: Fetch | None = None,
+    aws: Callable[[], Aws] | None = None,
 ) -> int:
     """Run one execution; every container path is resolved under `root`.
 
     `model` opens the model that explainability asks; `fetch` gets the objects that the
-    manifests of batch transform jobs list, and SHAP's baseline rows that lie in S3. Returns
-    0 when the data could be evaluated, with or without violations. Otherwise the outputs are
-    untouched, and the message says why in one line.
+    manifests of batch transform jobs list, and SHAP's baseline rows that lie in S3; `aws`
+    connects a scheduled run. Returns 0 when the data could be evaluated, with or without
+    violations. Otherwise the outputs are untouched, and the message says why in one line.
     """
+    execute = partial(_carry_out, root=root, model=model, fetch=fetch)
     try:
-        if environment.get("ground_truth_source") and not environment.get("analysis_type"):
-            message = _merge(environment, root, fetch)
+        if environment.get(SCHEDULED_TIME):
+            message = scheduled(environment, root, aws, root / METRICS).run(execute)
         else:
-            message = _execute(Job.parse(environment, root, model, fetch), root, fetch)
+            message = execute(environment)
         code = OK
     except MonitoringError as error:
         message, code = str(error), error.exit_code
@@ -201,6 +198,14 @@ def run(
         code = FAILED
     _write(root / MESSAGE, _shortened(message))
     return code
+
+
+def _carry_out(
+    environment: Mapping[str, str], root: Path, model: Model | None, fetch: Fetch | None
+) -> str:
+    if environment.get("ground_truth_source") and not environment.get("analysis_type"):
+        return _merge(environment, root, fetch)
+    return _execute(Job.parse(environment, root, model, fetch), root, fetch)
 
 
 def _execute(job: Job, root: Path, fetch: Fetch | None) -> str:
@@ -270,13 +275,6 @@ def _completed(violations: int) -> str:
     if violations:
         return f"CompletedWithViolations: Job completed successfully with {violations} violations."
     return "Completed: Job completed successfully with no violations."
-
-
-def _kind(analysis_type: str) -> Kind:
-    if analysis_type not in ANALYSIS_TYPES:
-        known = ", ".join(name for name in ANALYSIS_TYPES if name)
-        raise UsageError(f"analysis_type is {analysis_type!r}; it is one of {known}.")
-    return ANALYSIS_TYPES[analysis_type]
 
 
 def _dataset(environment: Mapping[str, str], root: Path) -> Dataset:
@@ -373,6 +371,7 @@ def main() -> int:
         root,
         lambda config: opened(config.predictor, aws),
         lambda uri, path: storage.download(aws.s3, uri, path),
+        lambda: aws,
     )
     sys.stdout.write((root / MESSAGE).read_text(encoding="utf-8") + "\n")
     return code

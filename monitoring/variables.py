@@ -1,4 +1,4 @@
-"""One variable of a container's environment → a path, a share, the window.
+"""One variable of a container's environment → the monitor, a path, a share, the window.
 
 Needs     the environment, and the directory that stands for the container's /
 Gives     the value, or a UsageError that names the variable
@@ -14,6 +14,29 @@ from pathlib import Path
 
 from monitoring.capture import Window
 from monitoring.errors import UsageError
+from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
+
+ANALYSIS_TYPES = {
+    "": DATA_QUALITY,
+    "DATA_QUALITY": DATA_QUALITY,
+    "MODEL_QUALITY": MODEL_QUALITY,
+    "MODEL_BIAS": BIAS,
+    "MODEL_EXPLAINABILITY": EXPLAINABILITY,
+}
+"""`analysis_type`; AWS leaves it out for data quality. Clarify's two are UNCONFIRMED."""
+
+
+def kind_in(environment: Mapping[str, str]) -> Kind:
+    """The monitor that `analysis_type` names.
+
+    >>> kind_in({"analysis_type": "MODEL_BIAS"}).name
+    'ModelBias'
+    """
+    name = environment.get("analysis_type", "")
+    if name not in ANALYSIS_TYPES:
+        known = ", ".join(name for name in ANALYSIS_TYPES if name)
+        raise UsageError(f"analysis_type is {name!r}; it is one of {known}.")
+    return ANALYSIS_TYPES[name]
 
 
 def path_at(environment: Mapping[str, str], name: str, root: Path) -> Path:

@@ -165,15 +165,17 @@ def _serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    regions: dict[str, _Outside] = {}
     while True:
         try:
             environment, root, region = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(_run(environment, Path(root), _Model(connection, region)))
+        outside = regions.setdefault(region, _Outside(connection, region))
+        connection.send(_run(environment, Path(root), outside))
 
 
-def _run(environment: Mapping[str, str], root: Path, model: _Model) -> Ended:
+def _run(environment: Mapping[str, str], root: Path, outside: _Outside) -> Ended:
     """The container's entry point, its output kept beside its file system."""
     with (root / LOG).open("w") as output, contextlib.ExitStack() as redirected:
         redirected.enter_context(contextlib.redirect_stdout(output))
@@ -181,40 +183,42 @@ def _run(environment: Mapping[str, str], root: Path, model: _Model) -> Ended:
         try:
             from monitoring import job
 
-            return Ended(job.run(environment, root, model.opened, model.fetched))
+            return Ended(job.run(environment, root, outside.opened, outside.fetched, outside.aws))
         except Exception as error:
             traceback.print_exc()
             return Ended(1, f"{type(error).__name__}: {error}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """What an analysis configuration names, reached as the container's main() does."""
+class _Outside:
+    """A region of AWS, reached as the container's main() does; its clients outlive a run."""
 
-    connection: Connection
-    region: str
-    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
-    """A large download asks from several threads, and the pipe tells no answers apart."""
+    def __init__(self, connection: Connection, region: str) -> None:
+        self._connection, self._region = connection, region
+        self._one_at_a_time = threading.Lock()
+        """A large download asks from several threads, and the pipe tells no answers apart."""
+        self._aws: Any = None
 
     def opened(self, config: Any) -> contextlib.AbstractContextManager[Any]:
-        from monitoring.aws.clients import Aws
         from monitoring.predictors import opened
 
-        return opened(config.predictor, Aws(self._session()))
+        return opened(config.predictor, self.aws())
 
     def fetched(self, uri: str, path: Path) -> None:
         from monitoring.aws import storage
+
+        storage.download(self.aws().s3, uri, path)
+
+    def aws(self) -> Any:
         from monitoring.aws.clients import Aws
 
-        storage.download(Aws(self._session()).s3, uri, path)
-
-    def _session(self) -> Any:
-        return container_calls.session(self._ask, self.region)
+        if self._aws is None:
+            self._aws = Aws(container_calls.session(self._ask, self._region))
+        return self._aws
 
     def _ask(self, call: Call) -> Reply:
-        with self.one_at_a_time:
-            self.connection.send(call)
-            reply: Reply = self.connection.recv()
+        with self._one_at_a_time:
+            self._connection.send(call)
+            reply: Reply = self._connection.recv()
         return reply
 
 

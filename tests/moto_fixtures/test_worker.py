@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moto_fixtures.container_calls import Call, Reply
-from moto_fixtures.worker import LOG, STOPPED, Job, Workers, _Model
+from moto_fixtures.worker import LOG, STOPPED, Job, Workers, _Outside
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_one_that_dies_is_replaced(workers: Workers, tmp_path: Path) -> None:
 def test_calls_of_several_threads_get_their_own_answers() -> None:
     """A download of a large object asks for its parts at the same time."""
     above, below = Pipe()
-    model = _Model(below, "us-east-1")
+    model = _Outside(below, "us-east-1")
     calls = [Call("GET", "https://s3/", {}, str(number).encode()) for number in range(64)]
 
     def answer() -> None:
