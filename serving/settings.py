@@ -33,7 +33,7 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     """What a caller must send as Authorization: Bearer …"""
     hosts: tuple[str, ...] = ()
-    """The Host headers that are answered; any where there is none."""
+    """The Host headers that are answered, lower-case and without port; any where there is none."""
     rate: float = 0.0
     """Requests a second of one client; 0 is no limit."""
     burst: float = 0.0
@@ -56,7 +56,7 @@ class Settings:
         hosts = environment.get("SERVING_HOSTS", "").split(",")
         return cls(
             token=_token(environment),
-            hosts=tuple(host.strip() for host in hosts if host.strip()),
+            hosts=tuple(host.strip().lower() for host in hosts if host.strip()),
             rate=rate,
             burst=max(1.0, _number(environment, "SERVING_BURST", 2 * rate, 1e6)),
             request_log=environment.get("SERVING_REQUEST_LOG", ""),
