@@ -4,14 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PORT   ?= 5000
-DEMO    = $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)") $(foreach M,$(MONITORS),--monitor $(M))
+DEMO    = $(if $(MODEL),--model "$(MODEL)") $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)") $(foreach M,$(MONITORS),--monitor $(M))
 
 .PHONY: help demo test test-spark lint serve shell bench conformance requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-demo: $(VENV)/offline.ok  ## a model, its stacks, a day of traffic and its monitoring, offline [DATA= LABEL= POSITIVE= MONITORS=]
+demo: $(VENV)/offline.ok  ## a model, its stacks, a day of traffic and its monitoring, offline [MODEL= | DATA= LABEL= POSITIVE=] [MONITORS=]
 	@$(BIN)/python -m moto_fixtures demo $(DEMO)
 
 test: $(VENV)/dev.ok  ## every test

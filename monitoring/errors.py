@@ -8,6 +8,7 @@
     ├── AwsError                     any other call AWS refused
     ├── DocumentError                a baseline or constraints file is not what it should be
     │   └── ConstraintsError      2  a threshold or method in it that somebody set wrong
+    ├── GateError                    a candidate does not keep its model's limits
     ├── CaptureError                 captured traffic cannot be read as a whole
     └── NoDataError                  the window held no records (unknown is never healthy)
 
@@ -63,6 +64,10 @@ class ConstraintsError(DocumentError):
     """
 
     exit_code = WRONG_USAGE
+
+
+class GateError(MonitoringError):
+    """A candidate does not keep its model's limits; lists every one."""
 
 
 class CaptureError(MonitoringError):

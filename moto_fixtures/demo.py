@@ -37,11 +37,12 @@ from monitoring.kinds import KINDS, Kind
 from monitoring.status import Watched
 from moto_fixtures import codebuild, environment, server_process
 from moto_fixtures.checkout import working_copy
+from moto_fixtures.planted import planted_in
 from moto_fixtures.seed import Account, Seeded, seed
 from moto_fixtures.server_process import ServerProcess
-from moto_fixtures.traffic import FRAUD_DRIFT, Disturbance, Request, plant, plant_in_fraud
+from moto_fixtures.traffic import Disturbance, Request
 from pipelines import data, preprocess
-from pipelines.models import from_csv, model_for
+from pipelines.models import MODELS, from_csv, model_for
 from pipelines.models.base import Model, Table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +50,6 @@ STAGES = ("staging", "prod")
 DISTURBED_STAGE = "staging"
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday. Fixed, so that two runs print the same."""
-FRAUD = "fraud"
 SEED = 7
 HOUR = timedelta(hours=1)
 LAST_RUN = timedelta(minutes=30)
@@ -71,8 +71,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the model learns from: the worked example, or a table of the user's."""
+    """What the model learns from: a worked example, or a table of the user's."""
 
+    example: str = "fraud"
+    """Where there is no table."""
     path: Path | None = None
     label: str = ""
     positive: str | None = None
@@ -80,7 +82,7 @@ class Source:
     def load(self) -> tuple[Model, Table]:
         """The model's description and its data."""
         if self.path is None:
-            return preprocess.made_up(model_for(FRAUD))
+            return preprocess.made_up(model_for(self.example))
         return from_csv.load(self.path, self.label, self.positive)
 
 
@@ -115,7 +117,9 @@ def play(source: Source, scene: Scene, workspace: Path, console: Console) -> End
         seeded = replace(seeded, monitors=monitors)
         with _step(console, f"buildspec.yml: render, package, deploy {' and '.join(STAGES)}"):
             _deploy(seeded, workspace)
-        planted = [one for one in _planted(seeded) if one.found_by in monitors]
+        planted = [
+            one for one in planted_in(seeded.model, seeded.traffic) if one.found_by in monitors
+        ]
         alarms = _send_and_wind(server, aws, seeded, planted, scene, console)
         watched = status.of_project(aws, f"{project}-")
         _keep(aws, seeded.account.bucket, workspace / "s3")
@@ -126,17 +130,10 @@ def project_name(model: Model) -> str:
     """A project name SageMaker takes, made from the model's.
 
     >>> from pipelines.models import model_for
-    >>> project_name(model_for("fraud"))
-    'fraud'
+    >>> project_name(model_for("loan_default"))
+    'loan-default'
     """
-    return model.name[:LONGEST_PROJECT].strip("-")
-
-
-def _planted(seeded: Seeded) -> list[Disturbance]:
-    if seeded.model.name != FRAUD:
-        return plant(seeded.model.schema, seeded.traffic)
-    columns = plant(seeded.model.schema, seeded.traffic, FRAUD_DRIFT)
-    return columns + plant_in_fraud(seeded.model)
+    return model.name.replace("_", "-")[:LONGEST_PROJECT].strip("-")
 
 
 def _deploy(seeded: Seeded, workspace: Path) -> None:
@@ -303,7 +300,13 @@ def main(arguments: list[str]) -> int:
     """`python -m moto_fixtures demo`: run the scene in this terminal."""
     parser = argparse.ArgumentParser("python -m moto_fixtures demo", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--data", type=Path, help="a CSV file with a header, instead of fraud")
+    parser.add_argument(
+        "--model",
+        choices=[model.name for model in MODELS],
+        default=Source().example,
+        help="a worked example (%(default)s)",
+    )
+    parser.add_argument("--data", type=Path, help="a CSV file with a header, instead")
     parser.add_argument("--label", default="", help="its column to predict")
     parser.add_argument("--positive", help="the label's value to give the probability of")
     usual = Scene()
@@ -320,7 +323,7 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     if (asked.data is None) == bool(asked.label):
         parser.error("--data and --label belong together: a table, and its column to predict")
-    source = Source(asked.data, asked.label, asked.positive)
+    source = Source(asked.model, asked.data, asked.label, asked.positive)
     chosen = tuple(kind for kind in KINDS if kind.slug in (asked.monitor or [kind.slug]))
     scene = Scene(asked.hours, asked.disturbed_from, asked.requests, chosen)
     console = Console(highlight=False)

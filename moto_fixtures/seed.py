@@ -135,7 +135,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("python -m moto_fixtures seed", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--model", default="fraud", help="a worked example (%(default)s)")
-    parser.add_argument("--project", help="the model's name unless given")
+    parser.add_argument("--project", help="the model's name, with dashes, unless given")
     asked = parser.parse_args(arguments)
     if not environment.is_offline(os.environ):
         print(
@@ -148,7 +148,9 @@ def main(arguments: list[str]) -> int:
         model, table = preprocess.made_up(model_for(asked.model))
         with tempfile.TemporaryDirectory() as workspace:
             aws = Aws(boto3.Session())
-            seeded = seed(aws, model, table, Path(workspace), asked.project or model.name)
+            seeded = seed(
+                aws, model, table, Path(workspace), asked.project or model.name.replace("_", "-")
+            )
     except MonitoringError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -17,21 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
-from pipelines.models.base import Model
+from monitoring.kinds import DATA_QUALITY, Kind
 from serving.schema import Row, Schema
 
 SHIFT_IN_STANDARD_DEVIATIONS = 3.0
 MISSING_SHARE = 0.25
 UNSEEN_SHARE = 0.10
 UNSEEN_CATEGORY = "unseen-category"
-UNSEEN_FRAUD_SHARE = 0.06
-
-FRAUD_DRIFT = ("basket_items", "account_age", "app_platform")
-"""Columns the fraud model hardly uses: its answers stay as they are, only the inputs drift."""
-COUNT, PAUSE, DEVICE = "transactions_24h", "minutes_since_last", "device_age"
-DEFAULTS = {PAUSE: "600", "distance_from_home": "6.0"}
-"""Near their medians: what a service sends that does not know."""
 
 Cell = str | None
 
@@ -72,12 +64,6 @@ def plant(schema: Schema, rows: Sequence[Row], columns: Sequence[str] = ()) -> l
     return planted
 
 
-def plant_in_fraud(model: Model) -> list[Disturbance]:
-    """Three more for the fraud model, for the three monitors that look at its answers."""
-    at = {name: index for index, name in enumerate(model.schema.names)}
-    return [unseen_fraud(), another_count(at), sent_twice(model, at)]
-
-
 def _choose(schema: Schema, rows: Sequence[Row]) -> tuple[str, str, str]:
     columns = {name: [row[index] for row in rows] for index, name in enumerate(schema.names)}
     numeric = [schema.names[index] for index in schema.numeric]
@@ -95,7 +81,7 @@ def in_column(
     """Something that goes wrong in one column, cell by cell."""
 
     def disturb(request: Request, chance: random.Random) -> Request:
-        return _with(request, {index: change(request.row[index], chance)})
+        return changed(request, {index: change(request.row[index], chance)})
 
     return Disturbance(column, what, disturb)
 
@@ -134,48 +120,8 @@ def unseen_category(column: str, index: int) -> Disturbance:
     return in_column(column, index, what, change)
 
 
-def unseen_fraud() -> Disturbance:
-    """Frauds of a kind the model has not learnt: only their labels say what they are."""
-
-    def change(request: Request, chance: random.Random) -> Request:
-        return request._replace(label="1") if chance.random() < UNSEEN_FRAUD_SHARE else request
-
-    what = f"{UNSEEN_FRAUD_SHARE:.0%} of the payments turn out to be a fraud the model cannot see"
-    return Disturbance("labels", what, change, MODEL_QUALITY)
-
-
-def another_count(at: dict[str, int]) -> Disturbance:
-    """The features of one service come to mean something else, or nothing."""
-    defaults = {at[name]: default for name, default in DEFAULTS.items()}
-
-    def change(request: Request, _: random.Random) -> Request:
-        count = request.row[at[COUNT]]
-        weekly = str(7 * int(count)) if count is not None else None
-        return _with(request, {at[COUNT]: weekly, **defaults})
-
-    what = f"counted over a week; {' and '.join(DEFAULTS)} always at a default"
-    return Disturbance(COUNT, what, change, EXPLAINABILITY)
-
-
-def sent_twice(model: Model, at: dict[str, int]) -> Disturbance:
-    """Only the first facet's people are sent to the model in a way that looks like fraud."""
-    facet = model.facets[0]
-    group = {str(value) for value in facet.values}
-    place = at[facet.column]
-
-    def change(request: Request, _: random.Random) -> Request:
-        if request.row[place] not in group:
-            return request
-        return _with(request, {at[DEVICE]: "0", at[PAUSE]: "10"})
-
-    what = (
-        f"from {facet.values[0]} on, payments are sent twice and from a device without a history, "
-        "so more of them are stopped"
-    )
-    return Disturbance(facet.column, what, change, BIAS)
-
-
-def _with(request: Request, cells: dict[int, Cell]) -> Request:
+def changed(request: Request, cells: dict[int, Cell]) -> Request:
+    """The request with other cells, by position."""
     return request._replace(row=[cells.get(index, cell) for index, cell in enumerate(request.row)])
 
 

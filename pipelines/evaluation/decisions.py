@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from monitoring.measures.confusion import BinaryCounts
+from monitoring.measures.costs import cost_curve
 from monitoring.measures.decisions import mean_cost
 from monitoring.measures.outcome import Uncomputable, ratio
 from monitoring.monitors import quality_extras
@@ -34,9 +35,10 @@ from monitoring.monitors.quality_extras_settings import (
 from monitoring.monitors.segments import Divided
 from pipelines.evaluation.answered import Answered
 from pipelines.evaluation.spread import Spread
-from pipelines.models.base import Model
+from pipelines.models.base import Costs, Model
 
 QUARTILES: Final = (0.25, 0.5, 0.75)
+COST_POINTS: Final = 201
 
 
 def measure(model: Model, test: Answered, spreads: Sequence[Spread]) -> dict[str, Any]:
@@ -45,9 +47,10 @@ def measure(model: Model, test: Answered, spreads: Sequence[Spread]) -> dict[str
     state.update(_observations(model, test))
     found = quality_extras.additional(state)
     against = same_for_all(test.counts, model.costs.false_positive, model.costs.false_negative)
+    curve = _curve(test, model.costs)
     return {
         "calibration": {**found["calibration"], "beyond_chance": _beyond(found["calibration"])},
-        "cost": {**found["cost"], **against},
+        "cost": {**found["cost"], **against, **curve},
         "capacity": {"share": model.capacity, **found["capacity"]},
         "segments": found.get("segments", {}),
     }
@@ -73,6 +76,17 @@ def same_for_all(
         return {**block, "relative": told(ours)}
     nothing_to_decide = Uncomputable("one decision for everybody costs nothing on these rows")
     return {**block, "relative": told(ratio(known[0], min(known[1:]), nothing_to_decide))}
+
+
+def _curve(test: Answered, costs: Costs) -> dict[str, Any]:
+    """The cost at thresholds evenly spaced; the monitor's are spaced by rows, of which a rare
+    class leaves few where they matter."""
+    curve = cost_curve(test.scores, costs.false_positive, costs.false_negative)
+    if isinstance(curve, Uncomputable):
+        return {}
+    thresholds = np.linspace(0.0, 1.0, COST_POINTS)
+    at = np.searchsorted(curve.x, thresholds, side="right") - 1
+    return {"curve": {"thresholds": thresholds.tolist(), "mean_costs": curve.y[at].tolist()}}
 
 
 def _beyond(calibration: Mapping[str, Any]) -> Any:

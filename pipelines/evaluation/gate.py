@@ -9,10 +9,13 @@ Answers that are no probabilities are a failure whatever the limits are.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from monitoring.errors import GateError, UsageError
 from pipelines.models.base import Limits
 
 
@@ -37,7 +40,7 @@ LIMITED: Final[Mapping[str, Limited]] = {
         "calibration error beyond chance", ("calibration", "beyond_chance"), False
     ),
     "max_overfitting": Limited(
-        "area under the ROC curve of the training rows less that of the test rows",
+        "training rows less test rows, area under the ROC curve",
         ("overfitting", "auc_gap", "value"),
         False,
     ),
@@ -51,6 +54,28 @@ def judge(limits: Limits, report: Mapping[str, Any]) -> dict[str, Any]:
     """Whether the report keeps all limits, which they are, and a line for each it does not."""
     failures = [*_failures(limits, report)]
     return {"passed": not failures, "failures": failures, "limits": asdict(limits)}
+
+
+def require(content: bytes, where: Path) -> None:
+    """Raise GateError unless the evaluation.json at `where` says that the gate was passed.
+
+    Raises UsageError when it says nothing of a gate: unknown is not passed.
+    """
+    try:
+        report = json.loads(content)
+        gate = report["gate"]
+        passed, failures = gate["passed"], [str(line) for line in gate["failures"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{where}: does not say whether the model keeps its limits, and a model of which "
+            "that is unknown is not registered; write it with python -m pipelines.evaluate"
+        ) from error
+    if passed is not True:
+        raise GateError(
+            f"{where}: the model does not keep its limits, so it is not registered: "
+            f"{'; '.join(failures) or 'the gate was not passed'}. Train a better one, or have its "
+            "owner change the limits in its file under pipelines/models/."
+        )
 
 
 def _failures(limits: Limits, report: Mapping[str, Any]) -> Iterator[str]:

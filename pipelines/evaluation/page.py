@@ -21,6 +21,13 @@ Report = Mapping[str, Any]
 
 MOST_STRESSED: Final = 12
 """Scenarios that are listed; evaluation.json holds them all."""
+NAMES: Final = {
+    "auc": "ROC-AUC",
+    "au_prc": "PR-AUC",
+    "f1": "F1",
+    "mean_cost": "mean cost",
+    "expected_calibration_error": "calibration error",
+}
 STYLE: Final = """
 :root { color-scheme: light dark; --line: #8886; --bad: #c22; --good: #17803d; }
 @media (prefers-color-scheme: dark) { :root { --bad: #ff7b72; --good: #56d37f; } }
@@ -34,9 +41,10 @@ p { margin: .4rem 0 .8rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5rem 0 1rem; }
 th, td { text-align: right; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line);
          white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-thead th { font-weight: 600; vertical-align: bottom; }
-svg { display: block; width: 100%; height: auto; max-width: 38rem; margin: .5rem 0; }
+th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 8rem; }
+thead th { font-weight: 600; vertical-align: bottom; white-space: normal; }
+svg { display: block; width: 100%; height: auto; min-width: 28rem; max-width: 38rem;
+      margin: .5rem 0; }
 .verdict { font-weight: 600; } .passed { color: var(--good); } .failed { color: var(--bad); }
 """
 
@@ -87,20 +95,17 @@ def _gate(report: Report) -> Iterator[str]:
         for name, limited in LIMITED.items()
         if (at := gate["limits"][name]) is not None
     ]
-    yield (
-        _table(("limit on", "found", "must be"), rows)
-        if rows
-        else (
-            "<p>The model's owner has set no limits (Limits in its file under pipelines/models/).</p>"
-        )
-    )
+    if rows:
+        yield _table(("limit on", "found", "limit"), rows)
+    else:
+        yield "<p>The model's owner has set no limits (`Limits`).</p>"
 
 
 def _quality(report: Report) -> Iterator[str]:
     metrics = report["binary_classification_metrics"]
     yield _head("Quality", "How well the model ranks and decides. Dotted: guessing.")
     rows = [
-        (name.replace("_", " "), found["value"], found["standard_deviation"])
+        (NAMES.get(name, name), found["value"], found["standard_deviation"])
         for name, found in metrics.items()
         if "value" in found
     ]
@@ -108,15 +113,16 @@ def _quality(report: Report) -> Iterator[str]:
     cells = metrics["confusion_matrix"]
     decided = [(f"in truth {truth}", *row.values()) for truth, row in cells.items()]
     yield _table(("rows", "decided 0", "decided 1"), decided)
-    yield plots.curves(report)
+    yield _drawing(plots.curves(report))
 
 
 def _decisions(model: Model, threshold: float, report: Report) -> Iterator[str]:
     cost, capacity = report["cost"], report["capacity"]
     yield _head(
         "Cost and capacity",
-        f"A wrong 1 costs {cost['false_positive']:,g}, a wrong 0 {cost['false_negative']:,g}. The "
-        f"threshold of {threshold:.4g} was chosen on the validation rows, not on these.",
+        f"To decide 1 wrongly costs {cost['false_positive']:,g}, to decide 0 wrongly "
+        f"{cost['false_negative']:,g}. The threshold of {threshold:.4g} was chosen on the "
+        "validation rows, not on these.",
     )
     good, bad = ("accept", "refuse") if model.favourable == 0 else ("refuse", "accept")
     yield _table(
@@ -128,14 +134,13 @@ def _decisions(model: Model, threshold: float, report: Report) -> Iterator[str]:
             ("at the best threshold of these rows", cost["best"].get("mean_cost", cost["best"])),
         ],
     )
-    yield plots.costs(report, threshold)
+    yield _drawing(plots.costs(report, threshold))
     if "reviewed" in capacity:
         yield (
-            f"<p>Of the {capacity['reviewed']:,} highest probabilities, the "
-            f"{capacity['share']:.3g} of all that people have time for, "
-            f"{_number(capacity['precision'])} are positive (95 % interval "
-            f"{_interval(capacity['interval'])}): {_number(capacity['recall'])} of all positives."
-            "</p>"
+            f"<p>People have time for {capacity['share']:.1%} of the cases. Of the "
+            f"{capacity['reviewed']:,} with the highest probabilities, {capacity['precision']:.1%} "
+            f"are positive (95 % interval {_interval(capacity['interval'])}), and "
+            f"{_number(capacity['recall'])} of all positives are among them.</p>"
         )
 
 
@@ -149,14 +154,17 @@ def _calibration(report: Report) -> Iterator[str]:
         "Whether a probability of 0.3 comes true three times in ten. The mean distance from the "
         f"dotted line is {error}{by_chance}.",
     )
-    yield plots.reliability(report)
+    yield _drawing(plots.reliability(report))
 
 
 def _segments(report: Report) -> Iterator[str]:
     if not report["segments"]:
         return
-    yield _head("Segments", "The same rows divided by a column; numbers at their quartiles.")
-    yield plots.segments(report)
+    yield _head(
+        "Segments",
+        "The same rows divided by a column; numbers at their quartiles. –: no such rows.",
+    )
+    yield _drawing(plots.segments(report))
     for column, block in report["segments"].items():
         if "not_computed" in block:
             yield f"<p>{escape(column)}: {escape(block['not_computed'])}.</p>"
@@ -165,10 +173,10 @@ def _segments(report: Report) -> Iterator[str]:
             (
                 value["value"],
                 value["rows"],
-                value["actually_positive"]["value"],
-                value["recall"]["value"],
-                value["precision"]["value"],
-                value["false_positive_rate"]["value"],
+                _or_dash(value["actually_positive"]["value"]),
+                _or_dash(value["recall"]["value"]),
+                _or_dash(value["precision"]["value"]),
+                _or_dash(value["false_positive_rate"]["value"]),
                 value["mean_cost"],
             )
             for value in block["values"]
@@ -188,7 +196,7 @@ def _overfitting(report: Report) -> Iterator[str]:
     )
     names = ("rows", "auc", "au_prc", "mean_cost", "expected_calibration_error")
     rows = [(part, *(values[name] for name in names)) for part, values in found["parts"].items()]
-    yield _table(("part", *(name.replace("_", " ") for name in names)), rows)
+    yield _table(("part", *(NAMES.get(name, name) for name in names)), rows)
 
 
 def _sensitivity(report: Report) -> Iterator[str]:
@@ -198,7 +206,7 @@ def _sensitivity(report: Report) -> Iterator[str]:
         f"Each feature moved past {found['step']:.0%} of the training rows, up and down, or to "
         f"another category, in {found['rows']:,} rows; the others stay.",
     )
-    yield plots.sensitivity(report)
+    yield _drawing(plots.sensitivity(report))
     rows = [
         (
             each["feature"],
@@ -209,7 +217,7 @@ def _sensitivity(report: Report) -> Iterator[str]:
         )
         for each in found["features"]
     ]
-    heads = ("feature", "mean change", "95th percentile", "from low to high", "decisions flipped")
+    heads = ("feature", "mean change", "95th percentile", "low to high", "decisions flipped")
     yield _table(heads, rows)
 
 
@@ -237,7 +245,7 @@ def _adversarial(report: Report) -> Iterator[str]:
     for decision, block in blocks.items():
         if block["features"]:
             yield f"<p>Rows decided {decision}:</p>"
-            yield plots.adversarial(report, decision)
+            yield _drawing(plots.adversarial(report, decision))
 
 
 def _stress(report: Report) -> Iterator[str]:
@@ -264,6 +272,11 @@ def _head(title: str, what: str) -> str:
     return f"<h2>{escape(title)}</h2><p>{escape(what)}</p>"
 
 
+def _drawing(svg: str) -> str:
+    """Nothing where there is nothing to draw; on a phone it is moved, not shrunk."""
+    return f'<div class="scroll">{svg}</div>' if svg else ""
+
+
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = "".join(
@@ -277,19 +290,32 @@ def _number(value: Any) -> str:
     """A number as it is read; the reason where there is none.
 
     >>> _number(1234), _number(0.123456), _number({"not_computed": "no rows"}), _number(None)
-    ('1,234', '0.1235', 'no rows', 'not defined')
+    ('1,234', '0.123', 'no rows', 'not defined')
     """
     if value is None:
         return "not defined"
     if isinstance(value, Mapping):
         return str(value["not_computed"])
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else _small(value)
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _small(value: float) -> str:
+    """
+    >>> _small(0.5), _small(0.0123456), _small(-0.00005241), _small(0.0)
+    ('0.5', '0.0123', '-0.0001', '0')
+    """
+    return f"{value:.3g}" if abs(value) >= 0.001 or not value else f"{value:.4f}"
 
 
 def _percent(share: float) -> str:
     return f"{share:.1%}"
+
+
+def _or_dash(value: Any) -> Any:
+    """Where a column of a table is too narrow for a reason, and its head says what it is."""
+    return "–" if isinstance(value, Mapping) else value
 
 
 def _interval(bounds: Sequence[float]) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from monitoring.measures.classification import accuracy, f_score, precision, true_positive_rate
 from monitoring.measures.confusion import BinaryCounts
 from monitoring.measures.curves import (
+    Curve,
     ScoreCounts,
     area_under_roc,
     precision_recall_curve,
@@ -108,7 +109,8 @@ def _curves(scores: ScoreCounts) -> dict[str, Any]:
     roc, precision_recall = roc_curve(scores), precision_recall_curve(scores)
     if isinstance(roc, Uncomputable) or isinstance(precision_recall, Uncomputable):
         return {}
-    roc, precision_recall = roc.thinned(POINTS), precision_recall.thinned(POINTS)
+    roc = _corners(roc, roc.y).thinned(POINTS)
+    precision_recall = _corners(precision_recall, precision_recall.x).thinned(POINTS)
     return {
         "receiver_operating_characteristic_curve": {
             "false_positive_rates": roc.x.tolist(),
@@ -119,6 +121,20 @@ def _curves(scores: ScoreCounts) -> dict[str, Any]:
             "recalls": precision_recall.x.tolist(),
         },
     }
+
+
+def _corners(curve: Curve, recall: np.ndarray) -> Curve:
+    """The first and the last point at each recall: between them the curve is straight or falls.
+
+    With few positives nearly all points are between; thinned by their number alone, the
+    part of the curve where the positives are would be lost.
+
+    >>> _corners(Curve(np.array([0.0, 0.1, 0.2]), np.ones(3)), np.ones(3)).x
+    array([0. , 0.2])
+    """
+    kept = np.ones(recall.size, dtype=bool)
+    kept[1:-1] = (recall[1:-1] != recall[:-2]) | (recall[1:-1] != recall[2:])
+    return Curve(curve.x[kept], curve.y[kept])
 
 
 def _deviation(values: list[float | None]) -> float | None:

@@ -6,16 +6,13 @@ import random
 
 import pytest
 
-from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY
 from moto_fixtures.traffic import (
     UNSEEN_CATEGORY,
     Request,
     number,
     plant,
-    plant_in_fraud,
     shifted,
 )
-from pipelines.models import fraud
 from serving.schema import Column, Schema
 
 SCHEMA = Schema(
@@ -80,47 +77,3 @@ def test_a_whole_number_stays_one_and_a_gap_stays_a_gap():
     cells = [one.change(Request([cell], "0"), chance).row[0] for cell in ("1", "2.5", None, "?")]
     assert cells == ["4", "5.5", None, "?"]
     assert number("4") == 4.0
-
-
-TABLE = fraud.generate(2000, seed=3)
-REQUESTS = [Request(*pair) for pair in zip(TABLE.rows, TABLE.labels, strict=True)]
-
-
-def in_fraud(kind):
-    """The requests before and after what is planted for a monitor."""
-    (one,) = (each for each in plant_in_fraud(fraud.MODEL) if each.found_by == kind)
-    chance = random.Random(7)  # noqa: S311 (seeded on purpose)
-    return [(request, one.change(request, chance)) for request in REQUESTS]
-
-
-def changed_columns(before, after):
-    pairs = zip(fraud.SCHEMA.names, before.row, after.row, strict=True)
-    return {name for name, old, new in pairs if old != new}
-
-
-def test_every_monitor_has_something_to_find():
-    planted = plant(fraud.SCHEMA, TABLE.rows) + plant_in_fraud(fraud.MODEL)
-    assert {one.found_by for one in planted} == {DATA_QUALITY, MODEL_QUALITY, BIAS, EXPLAINABILITY}
-
-
-def test_frauds_the_model_cannot_see_change_nothing_it_sees():
-    pairs = in_fraud(MODEL_QUALITY)
-    assert all(before.row == after.row for before, after in pairs)
-    assert 0.04 < sum(before.label != after.label for before, after in pairs) / len(pairs) < 0.08
-
-
-def test_only_the_older_customers_are_sent_differently():
-    at = fraud.SCHEMA.names.index("customer_age")
-    for before, after in in_fraud(BIAS):
-        if int(before.row[at]) in fraud.OLDER_CUSTOMERS:
-            assert changed_columns(before, after) <= {"device_age", "minutes_since_last"}
-        else:
-            assert before == after
-
-
-def test_another_count_changes_the_features_of_one_service_and_no_label():
-    touched = set()
-    for before, after in in_fraud(EXPLAINABILITY):
-        touched |= changed_columns(before, after)
-        assert before.label == after.label
-    assert touched == {"transactions_24h", "minutes_since_last", "distance_from_home"}

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from monitoring.kinds import KINDS
 from moto_fixtures.demo import STAGES, Scene, Source, play
-from moto_fixtures.traffic import COUNT, DEFAULTS, FRAUD_DRIFT
+from moto_fixtures.planted.fraud import COUNT, DEFAULTS, DRIFT
 
 SCENE = Scene(hours=4, disturbed_from=2, requests=500)
 CLEAN = SCENE.disturbed_from
@@ -76,7 +76,7 @@ def test_the_clean_hours_are_clean(runs):
 
 def test_data_quality_names_exactly_the_disturbed_columns_and_the_answers(found):
     """The answers, because the count that changed is one the model goes by."""
-    expected = {*FRAUD_DRIFT, COUNT, *DEFAULTS, "probability"}
+    expected = {*DRIFT, COUNT, *DEFAULTS, "probability"}
     assert found("DataQuality") == [expected] * 2
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from monitoring.kinds import DATA_QUALITY
 from moto_fixtures.demo import Scene, Source, play
-from moto_fixtures.traffic import FRAUD_DRIFT
+from moto_fixtures.planted.fraud import DRIFT
 
 SCENE = Scene(hours=4, disturbed_from=2, monitors=(DATA_QUALITY,))
 
@@ -42,6 +42,6 @@ def test_exactly_the_disturbed_hours_have_violations(runs):
 
 def test_they_name_exactly_the_disturbed_columns_in_words(runs):
     for run in runs["fraud-staging-DataQuality"][2:]:
-        assert {violation.subject for violation in run.violations} == set(FRAUD_DRIFT)
+        assert {violation.subject for violation in run.violations} == set(DRIFT)
         assert all(violation.description for violation in run.violations)
         assert run.uri.startswith("s3://fraud-monitoring-")
