@@ -30,6 +30,7 @@ LONGEST_TEXT = 1000
 """Characters of a category where the categories are not known."""
 SHOWN_CATEGORIES = 12
 """Categories that a refusal names, at most."""
+ROW = "One case: a field for each of the model's columns, and no other."
 _TELLABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 """Field names that a refusal may repeat: no more than a column would be called."""
 
@@ -93,7 +94,7 @@ class NamedRow:
             for at, column in enumerate(schema.columns)
         }
         config = ConfigDict(extra="forbid", strict=True)
-        return cls(schema, create_model("NamedRow", __config__=config, **fields))
+        return cls(schema, create_model("NamedRow", __config__=config, __doc__=ROW, **fields))
 
     def document(self, body: bytes) -> Any:
         """The JSON value of a body; raises RequestError where there is none."""
@@ -128,7 +129,7 @@ class NamedRow:
         if found["type"] == "missing":
             return FieldError(field=name, reason="missing")
         if document[name] is None:
-            reason = "null, and this model has learnt no row in which it was not known"
+            reason = "not known, and no row this model learnt from was without it"
             return FieldError(field=name, reason=reason)
         return FieldError(field=name, reason=_reason(found["type"], column))
 
@@ -162,9 +163,9 @@ def _reason(kind: str, column: Column) -> str:
     if kind == "literal_error":
         return f"not one of the {len(column.categories)} values this model knows: {_some(column)}"
     return {
-        "float_type": "not a JSON number",
+        "float_type": "not a number; in JSON it stands without quotes",
         "finite_number": "too large for a number",
-        "string_type": "not a JSON string",
+        "string_type": "not text; in JSON it stands in quotes",
         "string_too_short": "empty; null is for what is not known",
         "string_too_long": f"longer than {LONGEST_TEXT} characters",
         "string_unicode": "not Unicode",

@@ -33,7 +33,7 @@ REASONS = {
     409: "A label for this inference id is known already, and it is another one.",
     413: "The body is too large.",
     415: "The content type is not one this path reads.",
-    422: "A field is wrong; `errors` names each one.",
+    422: "A field is wrong; errors names each one.",
     429: "Too many requests; wait as long as Retry-After says.",
     500: "The server failed; its log has the cause.",
     501: "The server was started without a place to keep feedback.",
@@ -67,7 +67,7 @@ def document(scoring: Scoring, routes: Collection[str]) -> Json:
         "security": [{}, {"token": []}],
         "paths": {path: item for path, item in paths.items() if path in routes},
         "components": {
-            "schemas": schemas["$defs"],
+            "schemas": {name: _told(schema) for name, schema in schemas["$defs"].items()},
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -243,6 +243,12 @@ def _pages() -> Json:
     }
 
 
+def _told(schema: Json) -> Json:
+    """A schema, of a class's docstring the first paragraph only."""
+    description = schema.get("description", "").partition("\n\n")[0]
+    return {**schema, "description": description} if description else schema
+
+
 def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -264,7 +270,8 @@ def _refused(*statuses: int, media_type: str = MEDIA_TYPE) -> Json:
     """Responses of refusals: the path's own, and those at the door."""
     own = {media_type: {"schema": _ref("Problem")}} if media_type == MEDIA_TYPE else _text()
     told = {str(status): _answer(REASONS[status], own) for status in statuses}
-    return {**told, **{str(status): _answer(REASONS[status], _text()) for status in AT_THE_DOOR}}
+    told |= {str(status): _answer(REASONS[status], _text()) for status in AT_THE_DOOR}
+    return dict(sorted(told.items()))
 
 
 def _header(name: str, schema: Json) -> Json:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,10 @@ def blueprint(scoring: Scoring, described: Callable[[], Mapping[str, Any]]) -> B
             **shown,
         )
         return Response(text, status, {"Content-Security-Policy": POLICY}, content_type=HTML)
+
+    @routes.app_template_filter("json")
+    def as_json(value: Any) -> str:
+        return json.dumps(value, indent=2, ensure_ascii=False)
 
     @routes.get("/")
     def form() -> Response:

@@ -53,7 +53,7 @@ class Prediction(BaseModel):
     label: str = Field(description="The column that is predicted.")
     probability: float = Field(ge=0, le=1, description="Of the positive class.")
     threshold: float = Field(description="The probability from which on the decision is 1.")
-    decision: int = Field(ge=0, le=1, description="`prediction` in the answers of /invocations.")
+    decision: int = Field(ge=0, le=1, description="The prediction of /invocations.")
     reason_scale: Scale | None = Field(description="In what the contributions are counted.")
     reasons: list[ReasonCode] | None = Field(
         max_length=MOST, description="What moved this answer most, the largest first."

@@ -89,13 +89,13 @@ def test_a_model_without_background_rows_answers_and_says_why_there_are_no_reaso
 
 JSON = "application/json"
 WRONG = {
-    "a number as text": ("amount", "12.50", "not a JSON number"),
-    "true for a number": ("amount", True, "not a JSON number"),
-    "a list": ("amount", [12.5], "not a JSON number"),
+    "a number as text": ("amount", "12.50", "not a number"),
+    "true for a number": ("amount", True, "not a number"),
+    "a list": ("amount", [12.5], "not a number"),
     "below the range": ("amount", 0, "less than 0.01 currency"),
     "above the range": ("distance_from_home", 1e9, "more than 20040 km"),
     "no float holds it": ("amount", "1e999", "too large for a number"),
-    "null where training had none": ("amount", None, "learnt no row"),
+    "null where training had none": ("amount", None, "no row this model learnt from"),
     "a category never seen": ("app_platform", "harmonyos", "not one of the 3 values"),
     "a number for text": ("app_platform", 3, "not one of the 3 values"),
     "half a character": ("app_platform", "\ud800", "not Unicode"),
