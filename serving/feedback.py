@@ -22,6 +22,7 @@ from serving.exchange import INFERENCE_ID_PATTERN
 from serving.feedback_store import FeedbackStore, Opinion, Outcome
 from serving.metrics import Metrics
 from serving.payloads import JSON, RequestError
+from serving.problems import problem_of
 
 LARGEST_BODY = 16 * 1024
 LONGEST_COMMENT = 2000
@@ -49,7 +50,7 @@ class Feedback(BaseModel):
         ),
     ]
     label: Annotated[
-        Literal[0, 1], Field(description="1 where the case was positive after all, else 0.")
+        int, Field(ge=0, le=1, description="1 where the case was positive after all, else 0.")
     ]
     comment: Annotated[
         str, Field(max_length=LONGEST_COMMENT, description="Free text; kept beside the label.")
@@ -76,6 +77,7 @@ class FeedbackSummary(BaseModel):
 def blueprint(store: FeedbackStore | None, metrics: Metrics) -> Blueprint:
     """The routes; without a store they say where one is set."""
     routes = Blueprint("feedback", __name__)
+    routes.register_error_handler(RequestError, problem_of)
 
     @routes.post("/feedback")
     def receive() -> tuple[Response, int]:
