@@ -34,8 +34,10 @@ STYLE: Final = {
     "axes.spines.right": False,
     "legend.frameon": False,
 }
-WIDTH: Final = 5.2
-"""Inches; the page stretches a drawing to its column."""
+WIDTH, LABELS, LETTER = 5.2, 0.6, 0.078
+"""Inches: of a drawing, which the page stretches to its column; below an axis; of a letter."""
+LONGEST_NAME, NO_NAME = 32, 6
+"""Letters beside a plot: of a name, and of numbers with a label."""
 
 
 def curves(report: Report) -> str:
@@ -116,7 +118,7 @@ def segments(report: Report) -> str:
         axes[0].set_yticks(places, [_short(name) for name in names])
         axes[0].set(xlabel="area under the ROC curve; dotted: all rows")
 
-    return _svg(draw, height=0.7 + 0.2 * len(rows))
+    return _svg(draw, height=LABELS + 0.2 * len(rows), names=names)
 
 
 def sensitivity(report: Report) -> str:
@@ -145,23 +147,41 @@ def _bars(values: Mapping[str, float], label: str) -> str:
         axes[0].set_yticks(range(len(names)), [_short(name) for name in names])
         axes[0].set(xlabel=label)
 
-    return _svg(draw, height=0.7 + 0.2 * len(shown))
+    return _svg(draw, height=LABELS + 0.2 * len(shown), names=[*values])
 
 
 def _short(name: str) -> str:
     """A name that fits beside a plot; `$` would begin mathematics."""
-    short = name if len(name) <= 32 else f"{name[:31]}…"
+    short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     return short.replace("$", r"\$")
 
 
-def _svg(draw: Callable[[Sequence[Any]], None], height: float, columns: int = 1) -> str:
-    """One drawing as an `<svg>` element that is as wide as what it stands in."""
+def _svg(
+    draw: Callable[[Sequence[Any]], None],
+    height: float,
+    columns: int = 1,
+    names: Sequence[str] = (),
+) -> str:
+    """One drawing as an `<svg>` element that is as wide as what it stands in.
+
+    `names` stand on its left. Margins are counted in letters: to have matplotlib measure them
+    draws everything twice.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context({**STYLE, "svg.hashsalt": "evaluation"}):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        draw(figure.subplots(1, columns, squeeze=False)[0])
+        longest = max((len(_short(name)) for name in names), default=NO_NAME)
+        figure = Figure(figsize=(WIDTH, height))
+        axes = figure.subplots(1, columns, squeeze=False)[0]
+        figure.subplots_adjust(
+            left=(0.15 + LETTER * longest) / WIDTH,
+            right=1 - 0.15 / WIDTH,
+            bottom=(LABELS - 0.1) / height,
+            top=1 - 0.1 / height,
+            wspace=0.4,
+        )
+        draw(axes)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
