@@ -55,7 +55,12 @@ def _session() -> boto3.Session:
 
 @pytest.fixture
 def clock(aws: None) -> Iterator[ModuleType]:  # noqa: ARG001 (its backends are moved)
-    """The clock of the in-process AWS; set back to the machine's afterwards."""
+    """The clock of the in-process AWS, standing still: it moves only when a test moves it.
+
+    What happens in a test then happens at the second the test travelled to, however slow the
+    machine. `clock.thaw()` lets it tick. Set back to the machine's afterwards.
+    """
+    offline_clock.freeze()
     yield offline_clock
     offline_clock.reset()
 

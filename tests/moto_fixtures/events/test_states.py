@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,4 +82,5 @@ def test_a_job_is_heard_when_it_begins_and_when_it_has_ended(session, heard, clo
     clock.advance(datetime(2026, 1, 31, 10, 1))
     found = details(heard, "SageMaker Processing Job State Change")
     assert [one["ProcessingJobStatus"] for one in found] == ["InProgress", "Completed"]
-    assert found[1]["ProcessingEndTime"] > found[0]["CreationTime"]
+    ten = datetime(2026, 1, 31, 10, tzinfo=UTC).timestamp() * 1000
+    assert found[0]["CreationTime"] == found[1]["ProcessingEndTime"] == ten
