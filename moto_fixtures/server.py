@@ -16,6 +16,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -64,13 +65,10 @@ class Application:
     """moto's dispatcher, our resources installed, and the control path."""
 
     def __init__(self) -> None:
-        from moto.core.config import default_user_config
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         import moto_fixtures
 
-        # A third of a second once an account: a role may name the policies AWS manages.
-        default_user_config["iam"]["load_aws_managed_policies"] = True
         moto_fixtures.install()
 
         def create(service: Any) -> Any:
@@ -127,6 +125,7 @@ def main(arguments: list[str]) -> int:
 
 def _serve(asked: argparse.Namespace) -> int:
     """Listen until asked to stop; take up the state before, and keep it afterwards."""
+    _load_managed_policies()
     try:
         server = _listen(asked.host, asked.port)
     except OSError as error:
@@ -160,6 +159,17 @@ def _serve(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _load_managed_policies() -> None:
+    """A role may name the policies AWS manages; a third of a second once an account.
+
+    The whole process is told, so only a process that serves is: the address of jobs inside a
+    test would make every later test's account a second slower.
+    """
+    from moto.core.config import default_user_config
+
+    default_user_config["iam"]["load_aws_managed_policies"] = True
+
+
 def _keep(path: Path, ending: threading.Event, ticking: threading.Thread) -> None:
     """Let nothing go on, then write the state; a second signal does not cut it short."""
     from moto_fixtures import data_capture, work
@@ -176,16 +186,30 @@ def _keep(path: Path, ending: threading.Event, ticking: threading.Thread) -> Non
 
 
 def _listen(host: str, port: int) -> Any:
+    """Take the port before the seconds it takes to make the application: it may be taken."""
+    taken = _socket(host, port)
     server = waitress.create_server(
         Application(),
-        host=host,
-        port=port,
+        sockets=[taken],
         threads=THREADS,
         channel_timeout=10**9,  # by the clock that travels: a jump must not close connections
         max_request_body_size=5 * 1024**3,
     )
     server.channel_class = Channel
     return server
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    """A socket bound to an address; OSError where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError:
+        found.close()
+        raise
+    return found
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
