@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-START_UP_SECONDS = 60
-STOP_SECONDS = 60
+START_UP_SECONDS = 300
+"""Five are enough by itself; beside a busy build they may take a minute."""
+STOP_SECONDS = 300
 """A server that keeps its state writes it before it ends."""
 
 

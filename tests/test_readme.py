@@ -12,6 +12,7 @@ import pytest
 
 from moto_fixtures import server_process
 from moto_fixtures.checkout import working_copy
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,7 +42,7 @@ def transcript(checkout, tmp_path_factory):
             env={**os.environ, "AWS_PAGER": ""},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
             check=False,
         )
 

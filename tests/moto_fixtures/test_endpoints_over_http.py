@@ -13,6 +13,7 @@ import pytest
 
 from moto_fixtures.endpoint_metrics import NAMESPACE
 from tests.moto_fixtures.building import Project, TrainedModel, deploy_endpoint, variant
+from tests.patience import PATIENCE
 
 NAME = "guarded-over-http"
 
@@ -30,7 +31,7 @@ class Remote(boto3.Session):
     def control(self, path: str, **body: Any) -> dict[str, Any]:
         request = urllib.request.Request(f"{self.url}/offline/{path}")  # noqa: S310
         request.data = json.dumps(body).encode() if body else None
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             return dict(json.load(answer))
 
     def now(self) -> datetime:

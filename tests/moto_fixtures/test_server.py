@@ -28,6 +28,7 @@ from tests.moto_fixtures.building import (
     job_definition,
     schedule_config,
 )
+from tests.patience import PATIENCE
 
 HERE = Path(server_module.__file__).parents[1]
 
@@ -76,7 +77,7 @@ def control(remote: Remote, path: str, host: str = "", **body: Any) -> dict[str,
         request.data = json.dumps(body).encode()
     if host:
         request.add_header("Host", host)
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
         return dict(json.load(answer))
 
 
@@ -216,7 +217,7 @@ def test_it_says_what_to_export_and_stops_when_asked(tmp_path: Path) -> None:
         said.append(process.stdout.readline())
         assert said[-1], f"it ended before it said all: {said}"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     (url,) = (line.partition("=")[2] for line in said if "AWS_ENDPOINT_URL=" in line)
     assert url.startswith("http://127.0.0.1:")
 
@@ -236,7 +237,7 @@ def test_a_port_that_is_taken_is_one_line(server: str) -> None:
         cwd=HERE,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 1

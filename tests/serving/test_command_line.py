@@ -13,8 +13,7 @@ import pytest
 
 from pipelines.data import lines
 from serving.payloads import LARGEST_BODY
-
-PATIENCE = 60
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +34,7 @@ def port(built) -> Iterator[int]:
 
 
 def wait_for(port: int) -> None:
-    for _ in range(PATIENCE * 10):
+    for _ in range(int(PATIENCE) * 10):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return

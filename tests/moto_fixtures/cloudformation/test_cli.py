@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from moto_fixtures.plugin import CREDENTIALS
+from tests.patience import PATIENCE
 
 TEMPLATE = """
 Parameters: {Title: {Type: String, Default: first}}
@@ -42,8 +43,13 @@ def cli(server: str, tmp_path: Path) -> Run:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(command), *arguments],
-            env=environment, cwd=tmp_path, text=True, capture_output=True, timeout=60, check=False,
-        )  # fmt: skip
+            env=environment,
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
 
     return run
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.patience import PATIENCE
+
 
 def template(title: str = "first", queue: bool = True) -> dict[str, Any]:
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": title}}
@@ -27,7 +29,7 @@ def while_the_queue_is_made(stacks: Any, action: Callable[[], Any]) -> Iterator[
     def act(**_: Any) -> None:
         with ThreadPoolExecutor(1) as pool:
             try:
-                seen.append(pool.submit(action).result(timeout=20))
+                seen.append(pool.submit(action).result(timeout=PATIENCE))
             except ClientError as error:
                 seen.append(str(error))
 

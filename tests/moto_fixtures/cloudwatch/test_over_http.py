@@ -12,12 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.moto_fixtures.cloudwatch.test_alarms import ALARM, METRIC
+from tests.patience import PATIENCE
 
 
 def control(server: str, path: str, **body: Any) -> dict[str, Any]:
     data = json.dumps(body).encode() if body else None
     request = urllib.request.Request(f"{server}/offline/{path}", data)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
         return dict(json.load(answer))
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from moto_fixtures import jobs
 from tests.moto_fixtures.building import BUCKET, ROLE, client
 from tests.moto_fixtures.jobs.building import SKLEARN, archive
+from tests.patience import PATIENCE
 
 BUILT_IN = "811284229777.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1"
 TRAIN = """
@@ -136,7 +137,7 @@ open("/opt/ml/model/half.txt", "w").write("half")
 print("waiting", flush=True)
 time.sleep(60)
 """
-    found = run(s3, script, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    found = run(s3, script, StoppingCondition={"MaxRuntimeInSeconds": 3})
     assert found["TrainingJobStatus"] == "Stopped"
     assert found["SecondaryStatus"] == "MaxRuntimeExceeded"
     assert members(s3, "models/train/output/model.tar.gz") == ["half.txt"]
@@ -149,7 +150,7 @@ def test_one_that_is_stopped_passes_through_stopping(s3: Any, sagemaker: Any) ->
     assert describe()["TrainingJobStatus"] == "InProgress"
     sagemaker.stop_training_job(TrainingJobName="train")
     assert describe()["TrainingJobStatus"] in {"Stopping", "Stopped"}
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while describe()["TrainingJobStatus"] == "Stopping" and time.monotonic() < until:
         time.sleep(0.05)
     assert describe()["TrainingJobStatus"] == "Stopped"

@@ -31,6 +31,7 @@ from tests.moto_fixtures.pipelines.building import (
     passes,
     processing,
 )
+from tests.patience import PATIENCE
 
 WRITE = """
 import json, sys
@@ -114,7 +115,7 @@ def test_a_stop_stops_the_job_that_runs_and_begins_no_other(scripted: Pipelines)
     sleep = processing("Sleep", "sleep.py")
     scripted.create(definition(sleep, passes("After", DependsOn=["Sleep"])))
     arn, sagemaker = scripted.start(), scripted.sagemaker
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while "ProcessingJob" not in scripted.steps(arn).get("Sleep", {}).get("Metadata", {}):
         assert time.monotonic() < until
         time.sleep(0.02)

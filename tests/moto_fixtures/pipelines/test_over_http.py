@@ -18,9 +18,9 @@ from tests.moto_fixtures.pipelines.building import (
     processing,
 )
 from tests.moto_fixtures.pipelines.test_jobs import AUC, DOUBLE, METRICS, OUTPUT, WRITE
+from tests.patience import PATIENCE
 
 AT_ONCE = 2
-PATIENCE = 120.0
 """Seconds: the machine may be busy."""
 
 
