@@ -9,7 +9,6 @@ an object is never appended to. Hours are UTC and are those of the invocation.
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import random
@@ -25,18 +24,13 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from moto_fixtures.clients import client
+from serving.captured import Captured, Payload
+from serving.captured import event as written
+from serving.captured import name as file_name
 
 FILE_BYTES = 5 * 1024 * 1024
 """A file is closed when it has grown to this size, and the hour goes on in the next one."""
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """One direction of an invocation: the bytes, and the content type they came with."""
-
-    data: bytes
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,70 +120,30 @@ class CaptureBuffer:
 
     def _put(self, file: _File, events: list[tuple[datetime, str]]) -> None:
         bucket, _, prefix = file.destination.removeprefix("s3://").partition("/")
-        first = events[0][0]
-        name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
-        parts = [prefix, file.endpoint, file.variant, f"{file.hour:%Y/%m/%d/%H}", name]
+        name = file_name(file.endpoint, file.variant, events[0][0])
         encryption = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": file.kms_key} if file.kms_key else {}
         )
         client("s3", self._region, self._account).put_object(
             Bucket=bucket,
-            Key="/".join(part for part in parts if part),
+            Key=f"{prefix}/{name}" if prefix else name,
             Body="".join(f"{line}\n" for _, line in events).encode(),
             **encryption,
         )
 
 
 def event(config: Mapping[str, Any], invocation: Invocation) -> dict[str, Any]:
-    """The line of one invocation, its keys in the order AWS writes them."""
+    """The line of one invocation."""
     modes = {option["CaptureMode"] for option in config["CaptureOptions"]}
-    headers = config.get("CaptureContentTypeHeader", {})
-    captured = {}
-    if modes & {"Input", "InputAndOutput"}:
-        captured["endpointInput"] = _direction("INPUT", invocation.sent, headers)
-    if modes & {"Output", "InputAndOutput"}:
-        captured["endpointOutput"] = _direction("OUTPUT", invocation.answered, headers)
-    metadata: dict[str, Any] = {"eventId": str(uuid.uuid4())}
-    if invocation.inference_id:
-        metadata["inferenceId"] = invocation.inference_id
-    if invocation.custom_attributes:
-        metadata["customAttributes"] = [invocation.custom_attributes]
-    metadata["inferenceTime"] = f"{invocation.time.isoformat(timespec='seconds')}Z"
-    return {"captureData": captured, "eventMetadata": metadata, "eventVersion": "0"}
-
-
-def encoding(content_type: str, headers: Mapping[str, Any]) -> str:
-    """CSV, JSON or BASE64: media types the endpoint configuration does not list are BASE64.
-
-    >>> encoding("text/csv; charset=utf-8", {"CsvContentTypes": ["text/csv"]})
-    'CSV'
-    >>> encoding("text/csv", {})
-    'BASE64'
-    """
-    media_type = content_type.partition(";")[0].strip().lower()
-    for name, member in (("CSV", "CsvContentTypes"), ("JSON", "JsonContentTypes")):
-        if media_type in {listed.lower() for listed in headers.get(member, ())}:
-            return name
-    return "BASE64"
-
-
-def _direction(mode: str, payload: Payload, headers: Mapping[str, Any]) -> dict[str, str]:
-    """One direction. Bytes that are no UTF-8 are captured in BASE64, whatever their type says."""
-    chosen = encoding(payload.content_type, headers)
-    data = ""
-    if chosen != "BASE64":
-        try:
-            data = payload.data.decode("utf-8")
-        except UnicodeDecodeError:
-            chosen = "BASE64"
-    if chosen == "BASE64":
-        data = base64.b64encode(payload.data).decode("ascii")
-    return {
-        "observedContentType": payload.content_type,
-        "mode": mode,
-        "data": data,
-        "encoding": chosen,
-    }
+    captured = Captured(
+        time=invocation.time,
+        event_id=str(uuid.uuid4()),
+        sent=invocation.sent if modes & {"Input", "InputAndOutput"} else None,
+        answered=invocation.answered if modes & {"Output", "InputAndOutput"} else None,
+        inference_id=invocation.inference_id,
+        custom_attributes=invocation.custom_attributes,
+    )
+    return written(captured, config.get("CaptureContentTypeHeader", {}))
 
 
 def _sampled(config: Mapping[str, Any]) -> bool:

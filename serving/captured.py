@@ -2,6 +2,9 @@
 
 Needs     the two payloads, their content types, and when it was
 Gives     the event; the name of the object that events begun at one moment stand in
+
+The one place that writes this format: a plain host's capture and the offline AWS's endpoints
+both use it.
 """
 
 from __future__ import annotations
@@ -11,11 +14,16 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-from serving.exchange import Payload
+from typing import Any, Literal, NamedTuple
 
 Direction = Literal["INPUT", "OUTPUT"]
+
+
+class Payload(NamedTuple):
+    """One direction of an invocation: the bytes, and the content type they came with."""
+
+    data: bytes
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)

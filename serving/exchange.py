@@ -13,23 +13,16 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from flask import g, request
 
+from serving.captured import Payload
 from serving.payloads import RequestError
 
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 INFERENCE_ID_PATTERN = r"^[\x20-\x7e]{1,64}$"
 """SageMaker's limit: 1 to 64 printable characters."""
-
-
-class Payload(NamedTuple):
-    """One direction of an exchange: the bytes, and the content type they came with."""
-
-    data: bytes
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
