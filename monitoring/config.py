@@ -24,12 +24,14 @@ from typing import Any
 from monitoring.errors import ConfigError
 from monitoring.kinds import KINDS, Kind
 from monitoring.names import LONGEST_NAME, STAGES, fit
-from monitoring.parameters import ENDPOINT_PARAMETERS, MONITOR_PARAMETERS, Check
+from monitoring.parameters import ENDPOINT_PARAMETERS, MONITOR_PARAMETERS, SELF_HOSTED, Check
 
 NOT_PASSED_ON = (
     "holds a line break, or '=' in a tag's key: `aws cloudformation deploy` cannot be given "
     "that; take it out"
 )
+LONGEST_VARIABLE = 256
+"""Characters of a processing job's environment variable."""
 MODEL_PARAMETERS = ("ModelPackageName", "ModelExecutionRoleArn")
 """All that the endpoint template's model resource is made of, besides its own name."""
 
@@ -90,6 +92,15 @@ class StageConfig:
         if kind.needs_labels and not self.get("GroundTruthInput"):
             return "GroundTruthInput is empty: no labels to compare predictions with"
         return None
+
+    @property
+    def is_self_hosted(self) -> bool:
+        """Whether the monitors run without SageMaker's own schedules.
+
+        >>> StageConfig({"MonitorEngine": "self-hosted"}).is_self_hosted
+        True
+        """
+        return self.get("MonitorEngine") == SELF_HOSTED
 
     def to_dict(self) -> dict[str, dict[str, str]]:
         """`{"Parameters": {...}, "Tags": {...}}`."""
@@ -221,6 +232,7 @@ def check(document: Any, source: Source) -> Iterable[str]:
             yield f"{key!r} {wrong}"
     if source.checks is MONITOR_PARAMETERS:
         yield from check_labels(StageConfig(texts))
+        yield from check_engine(StageConfig(texts))
 
 
 def _not_passed_on(parameters: Mapping[str, Any], tags: Mapping[str, Any]) -> list[str]:
@@ -262,6 +274,28 @@ def check_labels(config: StageConfig) -> Iterable[str]:
             f"'InferenceAttribute' and 'ProbabilityAttribute' are both missing; {titles} would not "
             'find the prediction. Add the column\'s index (such as "0") or its JMESPath'
         )
+
+
+def check_engine(config: StageConfig) -> Iterable[str]:
+    """What the self-hosted engine cannot do, or cannot do without."""
+    if not config.is_self_hosted:
+        return
+    if not config.get("AnalyzerImageUri"):
+        yield (
+            "'AnalyzerImageUri' is missing, though 'MonitorEngine' is 'self-hosted': its jobs run "
+            "that image. Push this repository's image to ECR and name it"
+        )
+    if config.get("MonitoringJobInstanceCount") not in {"", "1"}:
+        yield (
+            "'MonitoringJobInstanceCount' is above 1, but a self-hosted job runs on one instance; "
+            "choose a larger 'MonitoringJobInstanceType'"
+        )
+    for key, value in config.parameters.items():
+        if value.startswith("s3://") and len(value) > LONGEST_VARIABLE:
+            yield (
+                f"{key!r} has {len(value)} characters; a self-hosted job is told it in a variable, "
+                f"which takes {LONGEST_VARIABLE}. Put the object under a shorter key"
+            )
 
 
 def write(texts: Mapping[Path, str]) -> None:

@@ -24,8 +24,11 @@ from monitoring.kinds import KINDS
 
 DEPLOY = (
     "xargs aws cloudformation deploy --template-file {template} --stack-name {stack} "
-    "--no-fail-on-empty-changeset < {arguments}"
+    "--no-fail-on-empty-changeset{options} < {arguments}"
 )
+SELF_HOSTED_TEMPLATE = "self-hosted-template.yml"
+CAPABILITIES = " --capabilities CAPABILITY_IAM"
+"""It makes the role that Scheduler starts the jobs with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Export:
     config: StageConfig
     template: str
     stack: str
+    beside: str = ""
+    """The stack of the self-hosted engine, which is given the same; empty where there is none."""
 
     @property
     def arguments(self) -> Path:
@@ -49,9 +54,18 @@ class Export:
     @property
     def command(self) -> str:
         """What deploys it, with either version of the AWS CLI."""
-        return DEPLOY.format(
-            template=self.template, stack=self.stack, arguments=shlex.quote(str(self.arguments))
-        )
+        return self._command(self.template, self.stack)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The same, and after it what deploys the self-hosted engine beside it."""
+        if not self.beside:
+            return (self.command,)
+        return self.command, self._command(SELF_HOSTED_TEMPLATE, self.beside, CAPABILITIES)
+
+    def _command(self, template: str, stack: str, options: str = "") -> str:
+        arguments = shlex.quote(str(self.arguments))
+        return DEPLOY.format(template=template, stack=stack, options=options, arguments=arguments)
 
     def changes(self) -> tuple[str, ...]:
         """What differs from the export that is there now."""
@@ -67,7 +81,11 @@ def exports(files: StageFiles, rendered: Rendered) -> tuple[Export, ...]:
     """A stage's exports, in the order in which they are deployed."""
     stacks = f"{rendered.monitors.get('SageMakerProjectName')}-{files.stage}"
     monitors = Export(
-        files.monitors_export, rendered.monitors, "model-monitor-template.yml", f"{stacks}-monitors"
+        files.monitors_export,
+        rendered.monitors,
+        "model-monitor-template.yml",
+        f"{stacks}-monitors",
+        f"{stacks}-self-hosted" if rendered.monitors.is_self_hosted else "",
     )
     if rendered.endpoint is None:
         return (monitors,)
@@ -128,7 +146,8 @@ def as_text(results: Results, dry_run: bool) -> str:
         for export in done:
             lines += _dry_lines(export) if dry_run else [f"  wrote {export.path}"]
     if not dry_run:
-        lines += ["next:", *(f"  {e.command}" for _, done in results.values() for e in done)]
+        done = [export for _, exports_of in results.values() for export in exports_of]
+        lines += ["next:", *(f"  {line}" for export in done for line in export.commands)]
     return "\n".join(lines)
 
 

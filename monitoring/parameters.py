@@ -185,6 +185,8 @@ def instance_type(value: str) -> str | None:
     return None if fits else f"is {value!r}; it must look like ml.m5.large"
 
 
+MANAGED, SELF_HOSTED = "managed", "self-hosted"
+"""`MonitorEngine`: SageMaker's own schedules, or EventBridge Scheduler's with our analyzer."""
 YES_NO = one_of("yes", "no")
 COMMON: Mapping[str, Check] = {
     "SageMakerProjectName": project_name,
@@ -199,6 +201,8 @@ MONITOR_PARAMETERS: Mapping[str, Check] = {
     "MonitoringJobInstanceType": instance_type,
     "MonitoringJobInstanceCount": whole(1, 100),
     "MonitoringJobInstanceVolumeSizeInGB": whole(1, 16_384),
+    "MonitorEngine": one_of(MANAGED, SELF_HOSTED),
+    "AnalyzerImageUri": anything,
     "ModelMonitorImageUri": anything,
     "ClarifyImageUri": anything,
     "GroundTruthInput": s3_prefix,
@@ -220,6 +224,7 @@ MONITOR_PARAMETERS: Mapping[str, Check] = {
     **{f"{kind.name}ConstraintsS3Uri": s3_object for kind in KINDS},
     **{f"{kind.name}MonitoringOutputS3Uri": s3_prefix for kind in KINDS},
     "DataQualityStatisticsS3Uri": s3_object,
+    "ModelQualityStatisticsS3Uri": s3_object,
     **{
         f"{kind.name}{script}S3Uri": s3_object
         for kind in KINDS

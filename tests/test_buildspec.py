@@ -114,6 +114,7 @@ def test_artifacts_are_those_of_awss_project_and_the_endpoints_beside_them(spec)
         "$EXPORT_TEMPLATE_STAGING_CONFIG",
         "$EXPORT_TEMPLATE_PROD_CONFIG",
         "packaged-endpoint.yml",
+        "packaged-self-hosted.yml",
         "staging-endpoint-config-export.json",
         "prod-endpoint-config-export.json",
     ]

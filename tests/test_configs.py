@@ -24,6 +24,7 @@ FILLED = {
         "ModelMonitorImageUri",
         "ClarifyImageUri",
         "DataQualityStatisticsS3Uri",
+        "ModelQualityStatisticsS3Uri",
         "ModelBiasConfigS3Uri",
         "ModelExplainabilityConfigS3Uri",
         *(f"{kind.name}ConstraintsS3Uri" for kind in KINDS),

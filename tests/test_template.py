@@ -139,6 +139,7 @@ def test_every_pattern_says_in_words_what_it_wants(template):
 
 def test_every_parameter_is_used(template):
     used = set(references([template["Conditions"], template["Resources"]]))
+    used |= set(references(template["Rules"]["EngineIsComplete"]))
     assert template["Parameters"].keys() - used == set()
 
 
@@ -222,6 +223,14 @@ def test_schedules_are_named_as_aws_names_them(template, kind):
     assert config["MonitoringType"] == kind.name
     assert config["MonitoringJobDefinitionName"] == {
         "Fn::GetAtt": [kind.job_definition, "JobDefinitionName"]
+    }
+
+
+def test_only_the_managed_engine_makes_definitions_and_schedules(template, kind):
+    for name in (kind.job_definition, f"{kind.name}MonitoringSchedule"):
+        assert template["Resources"][name]["Condition"] == f"{kind.name}IsManaged"
+    assert template["Conditions"][f"{kind.name}IsManaged"] == {
+        "Fn::And": [{"Condition": f"{kind.name}MonitorRuns"}, {"Condition": "EngineIsManaged"}]
     }
 
 
@@ -352,5 +361,6 @@ def test_an_enabled_monitor_may_miss_none_of_its_files(template, kind):
         for name in template["Parameters"]
         if name.startswith(kind.name) and name.endswith("S3Uri")
     }
-    scripts = {f"{kind.name}{script}S3Uri" for script in SCRIPTS}
-    assert asked >= files - scripts
+    may_be_empty = {f"{kind.name}{script}S3Uri" for script in SCRIPTS}
+    may_be_empty.add("ModelQualityStatisticsS3Uri")
+    assert asked >= files - may_be_empty

@@ -20,7 +20,7 @@ from monitoring.aws.stages import Project, Stage, monitor_config, warnings
 from monitoring.baselines import Baselines, DerivedFile, Need
 from monitoring.config import StageConfig
 from monitoring.errors import RegistryError, StorageError
-from monitoring.kinds import KINDS
+from monitoring.kinds import KINDS, MODEL_QUALITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,16 @@ def fill_baselines(
                 values[need.parameter] = derived[-1].uri
             else:
                 values[need.parameter] = parts[0]["S3Uri"]
+    values.update(_self_hosted(config, found))
     return config.filled_from(values), tuple(derived), notes
+
+
+def _self_hosted(config: StageConfig, found: Baselines) -> dict[str, str]:
+    """What the self-hosted engine reads beside: AWS's definition has no place for it."""
+    statistics = found.get(MODEL_QUALITY.drift_check, {}).get("Statistics")
+    if not (config.is_self_hosted and statistics and config.why_off(MODEL_QUALITY) is None):
+        return {}
+    return {f"{MODEL_QUALITY.name}StatisticsS3Uri": statistics["S3Uri"]}
 
 
 def _read(part: Mapping[str, str], s3: Any) -> Any:

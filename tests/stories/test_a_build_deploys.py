@@ -95,6 +95,7 @@ def test_a_build_deploys_the_stages_it_is_told_and_names_their_stacks(project, d
 def test_a_build_leaves_the_packaged_templates_and_every_stages_configuration(deployed):
     assert sorted(path.name for path in deployed.artifacts) == [
         "packaged-endpoint.yml",
+        "packaged-self-hosted.yml",
         "prod-config-export.json",
         "prod-endpoint-config-export.json",
         "staging-config-export.json",
