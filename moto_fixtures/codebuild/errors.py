@@ -7,7 +7,8 @@ from moto.codebuild.exceptions import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
 )
-from moto.core.exceptions import JsonRESTError
+
+from moto_fixtures.checked_actions import NotSimulatedError
 
 __all__ = [
     "InvalidInputException",
@@ -15,13 +16,3 @@ __all__ = [
     "ResourceAlreadyExistsException",
     "ResourceNotFoundException",
 ]
-
-
-class NotSimulatedError(JsonRESTError):
-    """What the offline AWS does not do. It says so, and never answers a plausible constant."""
-
-    code = 400
-
-    def __init__(self, what: str, instead: str = "") -> None:
-        refusal = f"{what} is not simulated by the offline AWS; nothing was done."
-        super().__init__("NotSimulated", f"{refusal} {instead}".rstrip())

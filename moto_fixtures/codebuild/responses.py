@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from moto.codebuild.models import codebuild_backends
 from moto.codebuild.responses import CodeBuildResponse
-from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import camelcase_to_underscores, get_service_model
 
+from moto_fixtures.checked_actions import CheckedActions
 from moto_fixtures.codebuild import limits
 from moto_fixtures.codebuild.backend import Backend
-from moto_fixtures.codebuild.errors import InvalidInputException, NotSimulatedError
-from moto_fixtures.sagemaker import validation
+from moto_fixtures.codebuild.errors import InvalidInputException
 
 PAGE = 100
 
 
-class Response(CodeBuildResponse):
+class Response(CheckedActions, CodeBuildResponse):
     """moto's actions, ours before them."""
-
-    params: dict[str, Any]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.automated_parameter_parsing = True
 
     @property
     def backend(self) -> Backend:
         found: Backend = codebuild_backends[self.current_account][self.region]
         return found
 
-    def call_action(self) -> Any:
-        """Validate, refuse what is not there, then answer."""
-        try:
-            self._check(self._get_action())
-        except JsonRESTError as error:
-            headers = {**self.response_headers, **dict(error.get_headers()), "status": error.code}
-            return error.code, headers, error.description
-        return super().call_action()
+    def invalid(self, message: str) -> InvalidInputException:
+        return InvalidInputException(message)
+
+    def refuse(self, action: str) -> None:
+        limits.refuse(action, self.params)
 
     def create_project(self) -> ActionResult:
         return ActionResult({"project": self.backend.create(self.params).project_metadata})
@@ -108,14 +96,3 @@ class Response(CodeBuildResponse):
         start, end = int(token), int(token) + PAGE
         more = {"nextToken": str(end)} if end < len(ordered) else {}
         return ActionResult({"ids": ordered[start:end], **more})
-
-    def _check(self, action: str) -> None:
-        if not hasattr(self, camelcase_to_underscores(action)):
-            raise NotSimulatedError(f"codebuild:{action}")
-        limits.refuse(action, self.params)
-        shape = get_service_model("codebuild").operation_model(action).input_shape
-        if shape is None:
-            return
-        found = list(validation.broken_constraints(shape, self.params))
-        if found:
-            raise InvalidInputException("; ".join(found))

@@ -9,6 +9,8 @@ from moto.codepipeline.exceptions import (
 )
 from moto.core.exceptions import JsonRESTError
 
+from moto_fixtures.checked_actions import NotSimulatedError
+
 __all__ = [
     "CodePipelineError",
     "InvalidStructureException",
@@ -22,13 +24,3 @@ class CodePipelineError(JsonRESTError):
     """Any other error of the service, by the name its model gives it."""
 
     code = 400
-
-
-class NotSimulatedError(JsonRESTError):
-    """What the offline AWS does not do. It says so, and never answers a plausible constant."""
-
-    code = 400
-
-    def __init__(self, what: str, instead: str = "") -> None:
-        refusal = f"{what} is not simulated by the offline AWS; nothing was done."
-        super().__init__("NotSimulated", f"{refusal} {instead}".rstrip())

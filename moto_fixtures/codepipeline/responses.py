@@ -7,40 +7,26 @@ from typing import Any
 
 from moto.codepipeline.models import codepipeline_backends
 from moto.codepipeline.responses import CodePipelineResponse
-from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import camelcase_to_underscores, get_service_model
 
+from moto_fixtures.checked_actions import CheckedActions
 from moto_fixtures.codepipeline import views
 from moto_fixtures.codepipeline.backend import Backend
 from moto_fixtures.codepipeline.errors import CodePipelineError, NotSimulatedError
-from moto_fixtures.sagemaker import validation
 
 PAGE = 100
 
 
-class Response(CodePipelineResponse):
+class Response(CheckedActions, CodePipelineResponse):
     """moto's actions, ours before them."""
-
-    params: dict[str, Any]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.automated_parameter_parsing = True
 
     @property
     def backend(self) -> Backend:
         found: Backend = codepipeline_backends[self.current_account][self.region]
         return found
 
-    def call_action(self) -> Any:
-        """Validate, refuse what is not there, then answer."""
-        try:
-            self._check(self._get_action())
-        except JsonRESTError as error:
-            headers = {**self.response_headers, **dict(error.get_headers()), "status": error.code}
-            return error.code, headers, error.description
-        return super().call_action()
+    def invalid(self, message: str) -> CodePipelineError:
+        return CodePipelineError("ValidationException", message)
 
     def start_pipeline_execution(self) -> ActionResult:
         if self.params.get("sourceRevisions"):
@@ -108,11 +94,3 @@ class Response(CodePipelineResponse):
         end = start + (self.params.get("maxResults") or PAGE)
         more = {"nextToken": str(end)} if end < len(found) else {}
         return ActionResult({member: found[start:end], **more})
-
-    def _check(self, action: str) -> None:
-        if not hasattr(self, camelcase_to_underscores(action)):
-            raise NotSimulatedError(f"codepipeline:{action}")
-        shape = get_service_model("codepipeline").operation_model(action).input_shape
-        found = list(validation.broken_constraints(shape, self.params)) if shape else []
-        if found:
-            raise CodePipelineError("ValidationException", "; ".join(found))
