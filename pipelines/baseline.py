@@ -22,7 +22,7 @@ import click
 
 from monitoring import documents, evaluation
 from monitoring.datasets import Dataset
-from monitoring.instructions import Given, instructions
+from monitoring.instructions import Given, Instructions, instructions
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
 from monitoring.monitors import MONITORS
 from monitoring.monitors.base import Mode, Monitor
@@ -98,20 +98,43 @@ def _suggest(
     own.mkdir(exist_ok=True)
     if config is not None:
         data.write_json(own / CONFIG_FILE, config)
-    prediction, probability = ANSWER_COLUMNS
+    told = told_of(model, monitor.kind, own / CONFIG_FILE if config else None, model_dir)
+    documents.publish(suggested(monitor, output / READS[monitor.kind], told), own)
+
+
+def told_of(
+    model: Model,
+    kind: Kind,
+    config: Path | None,
+    model_dir: Path | None,
+    *,
+    is_answered: bool = True,
+) -> Instructions:
+    """What a monitor is told of this build's tables; the model asks itself, not an endpoint.
+
+    `is_answered` says whether the table has the model's answers.
+    """
+    prediction, probability = ANSWER_COLUMNS if is_answered else ("", "")
     given = Given(
         problem_type=model.problem_type,
         inference_attribute=prediction,
         probability_attribute=probability,
         ground_truth_attribute=model.label,
-        analysis_config=own / CONFIG_FILE if config is not None else None,
+        analysis_config=config,
     )
-    told = instructions(
-        monitor.kind, given, is_table=True, model=lambda _: nullcontext(probabilities(model_dir))
-    )
-    table = Dataset(output / READS[monitor.kind], "csv", {"header": True})
+    asked = (lambda _: nullcontext(probabilities(model_dir))) if model_dir else None
+    return instructions(kind, given, is_table=True, model=asked)
+
+
+def suggested(monitor: Monitor, table: Path, told: Instructions) -> documents.Documents:
+    """A baseline's documents from a CSV file with a header."""
     mode: Mode = "compat" if monitor.kind == DATA_QUALITY else "corrected"
-    documents.publish(evaluation.suggest(monitor, table, told, mode=mode), own)
+    return evaluation.suggest(monitor, dataset(table), told, mode=mode)
+
+
+def dataset(table: Path) -> Dataset:
+    """A CSV file with a header, as the monitors read it."""
+    return Dataset(table, "csv", {"header": True})
 
 
 def built(directory: Path) -> tuple[Kind, ...]:

@@ -2,7 +2,7 @@
 
 Needs     the directories of `train`, `evaluate` and `baseline`; a bucket; the image that serves
 Writes    each file once, under a key made of its sha256; the package group where there is
-          none; a model package with `ModelMetrics` and `DriftCheckBaselines`
+          none; a model package with `ModelMetrics`, `DriftCheckBaselines` and a model card
 
 The same content is registered once: a second run finds the first one's package and returns
 it as it is. So it does not approve it either: `--approval` is of a new package only, and an
@@ -15,7 +15,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,20 @@ from monitoring.aws.clients import Aws, asking, code_of, connect, is_missing
 from monitoring.baselines import MEMBERS
 from monitoring.errors import UsageError
 from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY, Kind
+from pipelines import data, model_card
 from pipelines.__version__ import __version__
 from pipelines.baseline import CONFIG_FILE, built
 from pipelines.evaluate import EVALUATION_FILE
-from pipelines.script import EXISTING_DIRECTORY, one_line_errors
+from pipelines.evaluation import gate
+from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
 from pipelines.train import ARCHIVE_FILE
 from serving.model import DESCRIPTION_FILE
 from serving.payloads import READERS
 
 PENDING = "PendingManualApproval"
 APPROVALS = (PENDING, "Approved", "Rejected")
+PACKAGE_FILE = "package.json"
+CONTENT_TYPES = {"json": "application/json", "gz": "application/gzip", "csv": "text/csv"}
 ALREADY_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
@@ -71,6 +75,25 @@ class Build:
         """`model.json`, as the model's directory has it."""
         found: Mapping[str, Any] = json.loads(self._read(self.model / DESCRIPTION_FILE))
         return found
+
+    def evaluation(self) -> Mapping[str, Any]:
+        """`evaluation.json`, as the report's directory has it."""
+        found: Mapping[str, Any] = json.loads(self._read(self.report / EVALUATION_FILE))
+        return found
+
+    def metadata(self) -> dict[str, str]:
+        """What the model was made of, as CustomerMetadataProperties."""
+        description = self.description()
+        schema = json.dumps(description["schema"], sort_keys=True)
+        known = {
+            "data_sha256": description["data_sha256"],
+            "feature_schema_sha256": hashlib.sha256(schema.encode()).hexdigest(),
+            "model_version": description["version"],
+            "build_version": __version__,
+            "git_commit": self.commit,
+            **self.origin,
+        }
+        return {name: value for name, value in known.items() if value}
 
     def contents(self) -> Mapping[str, bytes]:
         """The bytes of each file; UsageError names the first that is not there."""
@@ -108,12 +131,14 @@ def register(
 ) -> Registered:
     """Register a build in a package group, or find where it already is.
 
-    Raises UsageError for a file that is missing and AwsError for a call that is refused.
+    Raises UsageError for a file that is missing, GateError for a model that does not keep its
+    limits, and AwsError for a call that is refused. Nothing is written before the gate is asked.
     """
     description, contents = build.description(), build.contents()
+    gate.require(contents[EVALUATION_FILE], build.report / EVALUATION_FILE)
     account = _ensure_group(aws, group, str(description["name"]))
     sources = {
-        name: _upload(aws, bucket, f"{prefix}/{description['name']}", account, name, content)
+        name: upload(aws, bucket, f"{prefix}/{description['name']}", account, name, content)
         for name, content in contents.items()
     }
     specification = _specification(sources, image, build.monitors)
@@ -121,19 +146,19 @@ def register(
     existing = _find(aws, group, digest)
     if existing is not None:
         return existing
-    commit = {"git_commit": build.commit} if build.commit else {}
+    metadata = {"content_sha256": digest, **build.metadata()}
+    artifact = sources[ARCHIVE_FILE]["S3Uri"]
     with asking("sagemaker:CreateModelPackage", group):
         created = aws.sagemaker.create_model_package(
             ModelPackageGroupName=group,
             ModelPackageDescription=_title(description, digest),
             ModelApprovalStatus=approval,
-            CustomerMetadataProperties={
-                "content_sha256": digest,
-                "data_sha256": description["data_sha256"],
-                "model_version": description["version"],
-                "build_version": __version__,
-                **commit,
-                **build.origin,
+            CustomerMetadataProperties=metadata,
+            ModelCard={
+                "ModelCardContent": model_card.content(
+                    description, build.evaluation(), artifact, metadata
+                ),
+                "ModelCardStatus": model_card.STATUS,
             },
             **specification,
         )
@@ -158,14 +183,14 @@ def _ensure_group(aws: Aws, group: str, name: str) -> str:
     return str(found["ModelPackageGroupArn"]).split(":")[4]
 
 
-def _upload(
+def upload(
     aws: Aws, bucket: str, prefix: str, account: str, name: str, content: bytes
 ) -> dict[str, str]:
     """Put one file under a key made of its content, unless it is there already."""
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"{prefix}/{sha256}/{name.rpartition('/')[2]}"
     uri = f"s3://{bucket}/{key}"
-    kind = "application/json" if name.endswith(".json") else "application/gzip"
+    kind = CONTENT_TYPES[name.rpartition(".")[2]]
     with asking("s3:PutObject", uri):
         try:
             aws.s3.put_object(
@@ -281,6 +306,9 @@ def commit_of(directory: Path) -> str:
     type=click.Choice(APPROVALS),
     help="ModelApprovalStatus of a new package.",
 )
+@click.option("--commit", help="The git commit of the code, where this is no checkout.")
+@click.option("--execution", default="", help="ARN of the pipeline execution that built it.")
+@click.option("--output", type=DIRECTORY, help="Directory for package.json, which names it.")
 @click.option("--profile", help="AWS profile.")
 @click.option("--region", help="AWS region.")
 @one_line_errors
@@ -293,6 +321,9 @@ def main(
     group: str,
     image_uri: str,
     approval: str,
+    commit: str | None,
+    execution: str,
+    output: Path | None,
     profile: str | None,
     region: str | None,
 ) -> None:
@@ -306,7 +337,8 @@ def main(
             --baseline build/baseline --bucket my-models --group fraud-p-1a2b3c \\
             --image-uri 111122223333.dkr.ecr.eu-west-1.amazonaws.com/serving:1.0
     """
-    build = Build(model, report, baseline, commit_of(Path.cwd()))
+    commit = commit or commit_of(Path.cwd())
+    build = Build(model, report, baseline, commit, {"pipeline_execution": execution})
     registered = register(
         connect(profile, region),
         build,
@@ -316,6 +348,9 @@ def main(
         image=image_uri,
         approval=approval,
     )
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        data.write_json(output / PACKAGE_FILE, asdict(registered))
     click.echo(registered.arn)
     state = "registered" if registered.is_new else "was registered before, and is unchanged"
     click.echo(f"{state}; {registered.approval}", err=True)

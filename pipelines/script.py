@@ -7,10 +7,9 @@ Writes    one line on stderr for a failure with a cause; the exit codes of monit
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec
+from typing import IO, Any, ParamSpec
 
 import click
 
@@ -23,6 +22,17 @@ EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+class Failed(click.ClickException):
+    """A failure with a cause, as click ends a command on it: one line, and its exit code."""
+
+    def __init__(self, error: MonitoringError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.message, file=file, err=True)
+
+
 def one_line_errors(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """End on a MonitoringError with its message and exit code; a defect keeps its traceback."""
 
@@ -31,7 +41,6 @@ def one_line_errors(command: Callable[Parameters, None]) -> Callable[Parameters,
         try:
             command(*args, **kwargs)
         except MonitoringError as error:
-            click.echo(str(error), err=True)
-            sys.exit(error.exit_code)
+            raise Failed(error) from error
 
     return run

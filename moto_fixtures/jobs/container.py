@@ -49,6 +49,8 @@ class Container:
     environment: Mapping[str, str]
     directory: str = "/"
     """Where it starts, as the container says it."""
+    search: Sequence[Path] = ()
+    """Directories of this machine in which its Python finds the image's own packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ def _environment(container: Container) -> dict[str, str]:
     tools = _tools(container.root)
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     given = {name: led(container.root, text) for name, text in container.environment.items()}
-    search = [str(INSIDE), *filter(None, [given.pop("PYTHONPATH", "")])]
+    own = map(str, container.search)
+    search = [str(INSIDE), *filter(None, [given.pop("PYTHONPATH", "")]), *own]
     made = {
         **kept,
         "HOME": str(container.root),

@@ -7,6 +7,9 @@ Any other image runs when a command of this machine is registered for it: `regis
 ["python", "/home/me/image/main.py"])` in this process, or for a server the file that
 OFFLINE_IMAGES names, a JSON object of image (or its repository) → command. The command
 stands in the place of the image's own ENTRYPOINT.
+
+The image made of this repository (Dockerfile) holds its packages and a program `train`. Here
+the checkout is what it holds.
 """
 
 from __future__ import annotations
@@ -29,6 +32,11 @@ ANALYZERS = (
     r"(.*/)?sagemaker-model-monitoring",
 )
 """Repositories whose container is `monitoring/job.py`: AWS's own images, and ours."""
+OWN = (r"(.*/)?serving", r"(.*/)?sagemaker-model-monitoring")
+"""Repositories of the image made of this repository."""
+CHECKOUT = Path(__file__).resolve().parents[2]
+TRAIN = ("python", "-m", "pipelines.training_job")
+"""What its program `train` is (pyproject.toml)."""
 CLARIFY = "sagemaker-clarify-processing"
 FRAMEWORKS = (
     r"sagemaker-scikit-learn",
@@ -50,6 +58,10 @@ class Image:
     is_analyzer: bool = False
     command: tuple[str, ...] = ()
     """The registered command, in the place of the image's ENTRYPOINT."""
+    train: tuple[str, ...] = ()
+    """Its own program `train`."""
+    search: tuple[Path, ...] = ()
+    """Where its Python finds packages of its own."""
 
 
 _registered: dict[str, tuple[str, ...]] = {}
@@ -90,8 +102,11 @@ def image(uri: str) -> Image:
     command = commands.get(uri) or commands.get(name)
     if command:
         return Image(name, command=command)
-    if any(re.fullmatch(pattern, name) for pattern in ANALYZERS):
-        return Image(name, is_analyzer=True)
+    is_analyzer = any(re.fullmatch(pattern, name) for pattern in ANALYZERS)
+    if any(re.fullmatch(pattern, name) for pattern in OWN):
+        return Image(name, is_analyzer, train=TRAIN, search=(CHECKOUT,))
+    if is_analyzer:
+        return Image(name, is_analyzer)
     if any(re.fullmatch(pattern, name) for pattern in FRAMEWORKS):
         return Image(name)
     raise NotSimulatedError(

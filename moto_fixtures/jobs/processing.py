@@ -88,7 +88,7 @@ def processing_log(job: Background, host: Host) -> Log:
 def _run(job: Background, staging: Staging, host: Host, seconds: float) -> Exit:
     app, log = job.request["AppSpecification"], processing_log(job, host)
     image = images.image(app["ImageUri"])
-    if image.is_analyzer:
+    if image.is_analyzer and not (image.search and "ContainerEntrypoint" in app):
         return _analyze(job, staging, log, seconds)
     entry = image.command or tuple(app["ContainerEntrypoint"])
     command = [*entry, *app.get("ContainerArguments", ())]
@@ -99,7 +99,8 @@ def _run(job: Background, staging: Staging, host: Host, seconds: float) -> Exit:
         "PROCESSING_JOB_ARN": job.arn,
         **job.request.get("Environment", {}),
     }
-    return container.run(Container(staging.root, command, variables), log, job.stopping, seconds)
+    run = Container(staging.root, command, variables, search=image.search)
+    return container.run(run, log, job.stopping, seconds)
 
 
 def _analyze(job: Background, staging: Staging, log: Log, seconds: float) -> Exit:

@@ -60,9 +60,10 @@ def check(request: Mapping[str, Any]) -> None:
         raise NotSimulatedError("A training job without AlgorithmSpecification.TrainingImage")
     image = images.image(algorithm["TrainingImage"])
     entry = algorithm.get("ContainerEntrypoint")
-    if image.is_analyzer:
+    if image.is_analyzer and not image.train:
         raise AWSValidationException(f"The image {algorithm['TrainingImage']} trains nothing.")
-    if not (image.command or entry or Script.of(request.get("HyperParameters", {}))):
+    script = Script.of(request.get("HyperParameters", {}))
+    if not (image.command or image.train or entry or script):
         raise NotSimulatedError(
             f"The algorithm within the image {algorithm['TrainingImage']}",
             f"Give a script: the hyperparameters {toolkit.PROGRAM} and {toolkit.SUBMITTED}.",
@@ -171,10 +172,11 @@ def _container(job: TrainingJob, staging: Staging, channels: Mapping[str, Any]) 
         told |= toolkit.variables(script, channels, _resources(request), job.name)
     image = images.image(algorithm["TrainingImage"])
     entry = algorithm.get("ContainerEntrypoint") or image.command
-    if entry or script is None:
+    if entry:
         command = [*entry, *algorithm.get("ContainerArguments", ["train"])]
-        return Container(staging.root, command, {**told, **given}, CODE)
-    return Container(staging.root, script.command, {**told, **given}, CODE)
+    else:
+        command = list(image.train) if script is None else script.command
+    return Container(staging.root, command, {**told, **given}, CODE, image.search)
 
 
 def _fetch_code(script: Script, staging: Staging) -> None:

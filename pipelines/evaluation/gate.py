@@ -51,9 +51,18 @@ LIMITED: Final[Mapping[str, Limited]] = {
 
 
 def judge(limits: Limits, report: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether the report keeps all limits, which they are, and a line for each it does not."""
+    """Whether the report keeps all limits, which they are, and a line for each it does not.
+
+    `reason` is all of these in one line: what a pipeline's Fail step can show.
+    """
     failures = [*_failures(limits, report)]
-    return {"passed": not failures, "failures": failures, "limits": asdict(limits)}
+    reason = "; ".join(failures)
+    return {
+        "passed": not failures,
+        "failures": failures,
+        "reason": reason,
+        "limits": asdict(limits),
+    }
 
 
 def require(content: bytes, where: Path) -> None:

@@ -30,7 +30,12 @@ def test_every_limit_of_a_model_is_judged():
 
 
 def test_a_model_within_its_limits_passes():
-    assert judge(KEPT, REPORT) == {"passed": True, "failures": [], "limits": asdict(KEPT)}
+    assert judge(KEPT, REPORT) == {
+        "passed": True,
+        "failures": [],
+        "reason": "",
+        "limits": asdict(KEPT),
+    }
 
 
 def test_without_limits_nothing_is_asked():

@@ -1,0 +1,59 @@
+"""Settings: what is decided when the definition is made, and the same for each of its runs.
+
+Needs     nothing installed but the model's description
+Gives     names, places and choices for every step
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from pipelines.models.base import Model
+
+Checks = Literal["own", "aws"]
+CHECKS: Final[tuple[str, ...]] = get_args(Checks)
+"""`own`: our analyzer in a processing job. `aws`: AWS's QualityCheck and ClarifyCheck steps."""
+LONGEST_NAME: Final = 256
+"""Characters of a pipeline's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One pipeline: whose model, where it runs, and how it is made."""
+
+    model: Model
+    role: str
+    """ARN of the role that its jobs run with."""
+    bucket: str
+    """For data, artefacts and the registered files."""
+    image: str
+    """URI of the image made of this repository: it processes, trains, serves and checks."""
+    group: str
+    """Model package group; its newest approved package holds the baselines in force."""
+    checks: Checks = "own"
+    tune: bool = False
+    """Whether a tuning job looks for the best model, or one training job makes it."""
+    commit: str = ""
+    """The git commit of the code, for the package."""
+    prefix: str = "pipelines"
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name: letters, digits and dashes.
+
+        >>> from pipelines.models import model_for
+        >>> Settings(model_for("loan_default"), "arn", "b", "image", "group").name
+        'loan-default'
+        """
+        return self.model.name.replace("_", "-")[:LONGEST_NAME]
+
+    @property
+    def home(self) -> str:
+        """Where everything of this pipeline lies.
+
+        >>> from pipelines.models import model_for
+        >>> Settings(model_for("fraud"), "arn", "b", "image", "group").home
+        's3://b/pipelines/fraud'
+        """
+        return f"s3://{self.bucket}/{self.prefix}/{self.name}"
