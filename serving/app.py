@@ -19,8 +19,8 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from serving import exchange, openapi, operations, pages, predict
+from serving.captured import Payload
 from serving.encoder import NotANumber
-from serving.exchange import Payload
 from serving.model import Predictor
 from serving.negotiation import answer_type, media_type
 from serving.payloads import LARGEST_BODY, RequestError, body_of, rows_of

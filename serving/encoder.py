@@ -90,7 +90,7 @@ def _numbers_at_once(cells: Texts) -> Floats | None:
         values = cells.astype(np.float64)
     except ValueError:
         return None
-    text = "".join(filter(None, cells.flat))
+    text = "".join(filter(None, cells.ravel().tolist()))
     if np.isinf(values).any() or "_" in text or not text.isascii():
         return None
     return values

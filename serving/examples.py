@@ -30,12 +30,12 @@ def usual_row(predictor: Predictor) -> list[Cell]:
 def _usual(column: Column, cells: list[Cell]) -> Cell:
     if column.kind == "categorical":
         counts = Counter(cell for cell in cells if cell is not None)
-        return counts.most_common(1)[0][0] if counts else None
+        return max(counts, key=lambda cell: counts[cell]) if counts else None
     values = numbers_of(cells_of([[cell] for cell in cells]), [0])[0]
     known = np.flatnonzero(~np.isnan(values))
     if not known.size:
         return None
-    middle = known[np.argsort(values[known], kind="stable")[known.size // 2]]
+    middle = int(known[np.argsort(values[known], kind="stable")[known.size // 2]])
     return cells[middle]
 
 

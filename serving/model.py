@@ -21,7 +21,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import skops.io
 from sklearn.pipeline import Pipeline
@@ -34,7 +34,7 @@ from serving.scorecard import Scorecard
 
 MODEL_FILE, DESCRIPTION_FILE = "model.skops", "model.json"
 BACKGROUND_FILE = "background.csv"
-TRUSTED = ("serving.encoder.RowEncoder",)
+TRUSTED = ("serving.encoder.RowEncoder", "serving.number_matrix.NumberMatrix")
 """Every type a model may hold besides those skops itself vouches for."""
 BATCH_ROWS = 8192
 """Rows encoded at a time: what a request may cost in memory does not grow with its rows."""
@@ -46,8 +46,7 @@ class ModelError(MonitoringError):
     """A model directory that cannot be served."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the model says of one row."""
 
     prediction: int

@@ -104,7 +104,7 @@ def body_of(answers: Sequence[Answer], media_type: str) -> str:
     '{"predictions": [{"prediction": 0, "probability": 0.25}]}'
     """
     if media_type == CSV:
-        return "".join(",".join(cells(answer)) + "\n" for answer in answers)
+        return "".join([f"{a.prediction},{a.probability!r}\n" for a in answers])
     objects = [{"prediction": a.prediction, "probability": a.probability} for a in answers]
     if media_type == JSON_LINES:
         return "".join(json.dumps(each) + "\n" for each in objects)
@@ -137,8 +137,10 @@ def _csv_rows(text: str, schema: Schema) -> list[Row]:
     try:
         for cells_ in csv.reader(io.StringIO(text, newline=""), strict=True):
             if cells_:
-                _check_width(len(cells_), width, len(rows) + 1)
-                rows.append([cell or None for cell in cells_])
+                if len(cells_) != width:
+                    _check_width(len(cells_), width, len(rows) + 1)
+                # Most rows have every cell: those are not made anew.
+                rows.append([cell or None for cell in cells_] if "" in cells_ else cells_)
     except csv.Error as error:
         raise RequestError(f"row {len(rows) + 1} is not CSV: {error}") from None
     return rows

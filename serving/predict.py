@@ -10,35 +10,23 @@ back in the body and under the same header: a label sent to `/feedback` later na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitoring.measures.outcome import Uncomputable
-from serving.bodies import FieldError, InvalidFields, NamedRow
-from serving.encoder import NotANumber
-from serving.exchange import INFERENCE_ID, Payload, inference_id, note
+from serving.bodies import NamedRow
+from serving.captured import Payload
+from serving.exchange import INFERENCE_ID, inference_id, note
 from serving.model import Predictor
 from serving.negotiation import media_type
 from serving.payloads import CSV, JSON, RequestError, csv_line
 from serving.problems import problem_of
-from serving.reasons import MOST, Direction, Reasons
+from serving.reasons import MOST, Reason, Reasons
 from serving.schema import Row
 from serving.trees import Scale
-
-
-class ReasonCode(BaseModel):
-    """One feature's part in an answer (serving/reasons.py)."""
-
-    model_config = ConfigDict(title="Reason")
-
-    code: str = Field(description="<feature>.<low, middle, high, category or missing>")
-    feature: str
-    direction: Direction = Field(description="What the feature does to the probability.")
-    contribution: float = Field(description="Its Shapley value, in units of reason_scale.")
-    text: str = Field(description="The reason in words.")
 
 
 class Prediction(BaseModel):
@@ -55,7 +43,7 @@ class Prediction(BaseModel):
     threshold: float = Field(description="The probability from which on the decision is 1.")
     decision: int = Field(ge=0, le=1, description="The prediction of /invocations.")
     reason_scale: Scale | None = Field(description="In what the contributions are counted.")
-    reasons: list[ReasonCode] | None = Field(
+    reasons: list[Reason] | None = Field(
         max_length=MOST, description="What moved this answer most, the largest first."
     )
     reasons_unavailable: str | None = Field(None, description="Why `reasons` is null.")
@@ -78,12 +66,9 @@ class Scoring:
     def prediction(self, row: Row, inference_id: str) -> Prediction:
         """The answer for a row that has been checked."""
         predictor, reasons = self.predictor, self.reasons
-        try:
-            answer = predictor.predict([row])[0]
-        except NotANumber as error:
-            name = predictor.schema.names[error.column]
-            raise InvalidFields((FieldError(field=name, reason="not a number"),)) from None
-        explained = isinstance(reasons, Reasons)
+        answer = predictor.predict([row])[0]
+        none = reasons if isinstance(reasons, Uncomputable) else None
+        found = reasons if isinstance(reasons, Reasons) else None
         return Prediction(
             inference_id=inference_id,
             model_name=predictor.name,
@@ -92,11 +77,9 @@ class Scoring:
             probability=answer.probability,
             threshold=predictor.threshold,
             decision=answer.prediction,
-            reason_scale=reasons.scale if explained else None,
-            reasons=[ReasonCode(**asdict(one)) for one in reasons.of_row(row)]
-            if explained
-            else None,
-            reasons_unavailable=None if explained else reasons.reason,
+            reason_scale=found.scale if found else None,
+            reasons=found.of_row(row) if found else None,
+            reasons_unavailable=none.reason if none else None,
         )
 
 

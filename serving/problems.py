@@ -23,7 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(BaseModel):
     """Why a request was refused. Values that were sent are never repeated."""
 
-    type: str = Field("about:blank", description="No further page describes the problem.")
+    type: str = Field(default="about:blank", description="No further page describes the problem.")
     title: str = Field(description="The status in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What is wrong, in one line.")

@@ -27,6 +27,7 @@ from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, Field
 
 from monitoring.measures.outcome import Uncomputable
 from serving.encoder import cells_of, numbers_of
@@ -50,18 +51,14 @@ State = Literal["low", "middle", "high", "category", "missing"]
 Direction = Literal["raises", "lowers"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(BaseModel):
     """One feature's part in an answer."""
 
-    code: str
-    """`<feature>.<state>`: the same words for the same cause, without the value itself."""
+    code: str = Field(description="<feature>.<low, middle, high, category or missing>")
     feature: str
-    direction: Direction
-    """What it does to the probability."""
-    contribution: float
-    """The Shapley value, in units of the reasons' scale."""
-    text: str
+    direction: Direction = Field(description="What the feature does to the probability.")
+    contribution: float = Field(description="Its Shapley value, in units of reason_scale.")
+    text: str = Field(description="The reason in words.")
 
 
 @dataclass(frozen=True, slots=True)
