@@ -51,7 +51,16 @@ def train(directory: Path, output: Path) -> Predictor:
     """
     model = data.read_model(directory)
     parts = {part: data.read(directory, part, model) for part in INPUTS}
-    pipeline = fit(model, parts["train"])
+    return store(fit(model, parts["train"]), model, parts, data.digest(directory, INPUTS), output)
+
+
+def store(
+    pipeline: Pipeline, model: Model, parts: dict[str, Table], data_sha256: str, output: Path
+) -> Predictor:
+    """Write a fitted pipeline as an endpoint loads it, and load it from there.
+
+    The threshold is chosen on `parts`, the train and validation rows.
+    """
     threshold = _threshold(pipeline, model, parts)
     output.mkdir(parents=True, exist_ok=True)
     (output / MODEL_FILE).write_bytes(archive.dumps(pipeline))
@@ -59,7 +68,7 @@ def train(directory: Path, output: Path) -> Predictor:
     description = {
         **model.to_json(),
         "threshold": threshold,
-        "data_sha256": data.digest(directory, INPUTS),
+        "data_sha256": data_sha256,
         "libraries": {name: version(name) for name in LIBRARIES},
         "files": {
             name: hashlib.sha256((output / name).read_bytes()).hexdigest()
