@@ -1,8 +1,10 @@
-"""The container that answers: a model directory in, `/ping` and `/invocations` out.
+"""The container that answers: a model directory in, `/invocations`, `/predict` and pages out.
 
-    body ── payloads ──> rows of text ── model ──> answers ── payloads ──> body
-                                          │
-                                schema · encoder · classifier
+    /invocations   body ── payloads ──> rows of text ── model ──> answers ── payloads ──> body
+                                                          │
+                                            schema · encoder · scorecard or classifier
+                                                          │
+    /predict and /   named fields ── bodies ──> one row ── model ──> answer + reasons
 
 The build (`pipelines/`) scores its baseline rows through these same modules, so what a
 baseline says about a model's answers is said by the code that will give them.
