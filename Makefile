@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PORT   ?= 5000
 DEMO    = $(if $(MODEL),--model "$(MODEL)") $(if $(DATA),--data "$(DATA)" --label "$(LABEL)") $(if $(POSITIVE),--positive "$(POSITIVE)") $(foreach M,$(MONITORS),--monitor $(M))
 
-.PHONY: help demo test test-spark lint serve shell bench conformance requirements clean
+.PHONY: help demo test test-spark lint serve shell bench conformance requirements pins clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,11 +20,12 @@ test: $(VENV)/dev.ok  ## every test
 test-spark: $(VENV)/spark.ok  ## the tests that need Spark (and Java 17), as local[2]
 	@PYTHONPATH=$(VENV)/spark $(BIN)/python -m pytest tests/monitoring/compute/test_spark.py
 
-lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template
+lint: $(VENV)/dev.ok  ## ruff, mypy (strict), cfn-lint over every template, hadolint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint *-template.yml
+	@$(BIN)/hadolint Dockerfile
 
 serve: $(VENV)/offline.ok  ## the offline AWS on 127.0.0.1:5000 [PORT=]
 	@$(BIN)/python -m moto_fixtures serve --port $(PORT)
@@ -34,6 +35,9 @@ bench: $(VENV)/dev.ok  ## data quality beside its peers, each in an environment 
 
 conformance: $(VENV)/dev.ok  ## the offline AWS by other people's clients, each in an environment of its own (needs uv) [SUITES=]
 	@$(BIN)/python tests/conformance/run.py $(foreach S,$(SUITES),--suite $(S))
+
+pins:  ## look up the digests of the images that Dockerfile and compose.yml build on
+	@$(PYTHON) docker/pins.py
 
 requirements:  ## resolve the requirement files again (needs uv)
 	cd requirements && for f in dev:requirements-dev offline:requirements build:requirements-build spark:requirements-spark image:requirements-image; do \

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         from serving.app import create_app
 
         self._app = create_app(model_dir, settings)
+        print(f"listening on http://{address}, {crew.workers} workers", file=sys.stderr)
         super().__init__()
 
     def load_config(self) -> None:
@@ -134,6 +136,9 @@ def options(address: Address, crew: Crew) -> Mapping[str, Any]:
         "worker_exit": _written,
         "child_exit": _forgotten,
         "proc_name": "serving",
+        # Nobody steers the master but by signals: no socket of its own in the home directory.
+        "control_socket_disable": True,
+        "loglevel": "warning",
         **({"worker_tmp_dir": str(SHARED_MEMORY)} if SHARED_MEMORY.is_dir() else {}),
     }
 

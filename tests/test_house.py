@@ -77,7 +77,7 @@ def tracked(pattern: str = "*.py") -> list[Path]:
 
 def product() -> list[Path]:
     """Every module but the tests and the offline AWS."""
-    outside = {"tests", "moto_fixtures", "benchmarks"}
+    outside = {"tests", "moto_fixtures", "benchmarks", "docker"}
     return [path for path in tracked() if path.relative_to(ROOT).parts[0] not in outside]
 
 
