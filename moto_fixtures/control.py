@@ -8,6 +8,11 @@
                                             what rules and schedules delivered
     POST /offline/traffic  {"EndpointName", "Records": [{"Body", "ContentType"?,
                             "InferenceId"?, "Time"?}], "Region"?, "AccountId"?}
+    POST /offline/throttle {"Action", "Times", "Region"?, "AccountId"?}  the next calls of this
+                            action of CloudFormation are answered "Rate exceeded"
+    GET  /offline/checkouts {location: directory}
+    POST /offline/checkouts {"Location", "Directory"}  a checkout of this machine stands for a
+                            repository elsewhere
 
 It is no AWS API: nothing here exists there. Answers carry `error` when they are refused.
 Only a request addressed to this machine by a loopback name is answered, so that a web page
@@ -19,13 +24,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from moto.core.utils import utcnow
+from moto.cloudformation.models import cloudformation_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.utils import get_service_model, utcnow
 from moto.sagemaker.models import sagemaker_backends
 from werkzeug.wrappers import Request, Response
 
-from moto_fixtures import clock, runtime, scheduler
+from moto_fixtures import checkout, clock, runtime, scheduler
 from moto_fixtures.cloudwatch.alarms import Transition
 from moto_fixtures.events.delivery import Delivery
 from moto_fixtures.runtime import InvocationError, Record
@@ -35,6 +43,7 @@ from moto_fixtures.sagemaker.executions import MonitoringExecution
 PREFIX = "/offline/"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 CONTENT_TYPE = "text/csv"
+DEFAULT_REGION = "us-east-1"
 LATE = timedelta(hours=1)
 """How far before this clock hour bulk traffic may lie: an endpoint does not capture yesterday's."""
 
@@ -55,7 +64,7 @@ def answer(request: Request) -> Response:
         return _json(action(_body(request)), 200)
     except InvocationError as error:
         return _json({"error": str(error), "code": error.code}, error.status)
-    except (ControlError, ValueError) as error:
+    except (ControlError, ValueError, LookupError) as error:
         return _json({"error": str(error)}, 400)
 
 
@@ -110,11 +119,40 @@ def traffic(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def throttle(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Have the next calls of an action of CloudFormation refused; 0 times takes that back."""
+    action, times = _text(asked, "Action"), asked.get("Times")
+    known = get_service_model("cloudformation").operation_names
+    if action not in known:
+        raise ControlError(f"'Action' is {action!r}; CloudFormation has no such action")
+    if not isinstance(times, int) or isinstance(times, bool) or times < 0:
+        raise ControlError(f"'Times' is {times!r}; it must be a whole number, 0 or more")
+    account = asked.get("AccountId", DEFAULT_ACCOUNT_ID)
+    region = asked.get("Region", DEFAULT_REGION)
+    engine: Any = cloudformation_backends[account][region]
+    engine.throttle.refuse(action, times)
+    return {"Action": action, "Times": times, "Region": region, "AccountId": account}
+
+
+def register_checkout(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a checkout of this machine stand for a repository elsewhere."""
+    checkout.register(_text(asked, "Location"), Path(_text(asked, "Directory")))
+    return read_checkouts(asked)
+
+
+def read_checkouts(_: Mapping[str, Any]) -> dict[str, Any]:
+    """Every checkout that stands for a repository."""
+    return {location: str(where) for location, where in checkout.all_registered().items()}
+
+
 ACTIONS: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     ("GET", "clock"): read_clock,
     ("POST", "clock"): travel,
     ("POST", "advance"): advance,
     ("POST", "traffic"): traffic,
+    ("POST", "throttle"): throttle,
+    ("GET", "checkouts"): read_checkouts,
+    ("POST", "checkouts"): register_checkout,
 }
 
 
@@ -161,6 +199,13 @@ def _body(request: Request) -> Mapping[str, Any]:
     if not isinstance(asked, dict):
         raise ControlError("the body is no JSON object")
     return asked
+
+
+def _text(asked: Mapping[str, Any], member: str) -> str:
+    found = asked.get(member)
+    if not isinstance(found, str) or not found:
+        raise ControlError(f"{member!r} is missing, or no text")
+    return found
 
 
 def _moment(asked: Mapping[str, Any], member: str) -> datetime:

@@ -14,6 +14,7 @@ import ipaddress
 import json
 import logging
 import os
+import re
 import resource
 import signal
 import socket
@@ -37,6 +38,8 @@ THREADS = 8
 SETTINGS = {"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(1024 * 1024)}
 """moto's: S3 objects above this size go to disk, each holding one open file."""
 
+XML_SERVICES = {"s3", "s3control", "cloudfront", "route53"}
+"""Services with REST and XML, as requests to them are signed."""
 Environ = dict[str, Any]
 
 
@@ -74,6 +77,7 @@ class Application:
         def create(service: Any) -> Any:
             app = create_backend_app(service)
             app.register_error_handler(NotImplementedError, _not_simulated)
+            app.register_error_handler(404, _unknown_path)
             return app
 
         self._moto = DomainDispatcherApplication(create)
@@ -94,7 +98,7 @@ def _not_simulated(error: NotImplementedError) -> Any:
     from flask import Response, request
 
     message = f"{error}; it is not simulated by the offline AWS"
-    if "json" in (request.content_type or ""):
+    if not _speaks_xml(request):
         body = json.dumps({"__type": "NotSimulated", "message": message})
         return Response(
             body, 400, {"x-amzn-errortype": "NotSimulated"}, mimetype="application/json"
@@ -105,6 +109,24 @@ def _not_simulated(error: NotImplementedError) -> Any:
         400,
         mimetype="text/xml",
     )
+
+
+def _speaks_xml(request: Any) -> bool:
+    """Whether a client reads an error as XML: of the query protocol, or of one of the few."""
+    scope = re.search(
+        r"Credential=[^/]*/[^/]*/[^/]*/([^/]+)/", request.headers.get("Authorization", "")
+    )
+    is_query = "form" in (request.content_type or "")
+    return is_query or (scope is not None and scope[1] in XML_SERVICES)
+
+
+def _unknown_path(error: Exception) -> Any:
+    """A path that no service here has: the same error, where Flask would answer a page."""
+    from flask import request
+
+    if getattr(error, "response", None) is not None:
+        return error  # a service's own answer
+    return _not_simulated(NotImplementedError(f"{request.method} {request.path}"))
 
 
 def main(arguments: list[str]) -> int:

@@ -125,6 +125,44 @@ def test_what_stock_moto_lacks_is_a_typed_error_too(remote: Remote) -> None:
         assert error.value.response["Error"]["Code"] == "NotSimulated"
 
 
+@pytest.mark.parametrize(
+    ("service", "action", "request_"),
+    [
+        (
+            "sagemaker-runtime",
+            "invoke_endpoint_with_response_stream",
+            {"EndpointName": "fraud", "Body": b"1"},
+        ),
+        ("polly", "list_speech_synthesis_tasks", {}),
+    ],
+)
+def test_a_path_that_nobody_has_is_a_typed_error(
+    remote: Remote, service: str, action: str, request_: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match="is not simulated by the offline AWS") as found:
+        getattr(remote.client(service), action)(**request_)
+    assert found.value.response["Error"]["Code"] == "NotSimulated"
+
+
+def test_throttling_is_asked_for_and_taken_back(remote: Remote) -> None:
+    cloudformation = remote.client("cloudformation")
+    control(remote, "throttle", Action="ListExports", Times=2)
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        cloudformation.list_exports()
+    control(remote, "throttle", Action="ListExports", Times=0)
+    assert cloudformation.list_exports()["Exports"] == []
+
+
+def test_a_checkout_stands_for_a_repository(remote: Remote, tmp_path: Path) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    control(remote, "checkouts", Location="https://example.com/fraud", Directory=root)
+    assert control(remote, "checkouts")["https://example.com/fraud"] == root
+    missing = {"Location": "https://example.com/fraud", "Directory": str(tmp_path)}
+    status, error = refused(remote, "checkouts", **missing)
+    assert status == 400
+    assert f"{tmp_path}: no git repository" in error
+
+
 def test_a_role_may_name_a_policy_that_aws_manages(remote: Remote) -> None:
     iam = remote.client("iam")
     policy = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
