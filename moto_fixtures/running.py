@@ -78,6 +78,7 @@ class _Step:
         job = ProcessingJob(request, backend, running.run.schedule.arn)
         backend.processing_jobs[job.name] = job
         running.execution.processing_job_arn = job.arn
+        running.execution.status = "InProgress"
         root = Path(tempfile.mkdtemp(prefix="offline-job-"))
         staging = Staging(root, backend.region_name, backend.account_id)
         return cls(running, request, job, staging)

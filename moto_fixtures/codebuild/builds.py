@@ -21,7 +21,7 @@ from moto.core.utils import utcnow
 
 from moto_fixtures import work
 from moto_fixtures.buildspec import LOOKED_UP, BuildspecError, load, parse
-from moto_fixtures.codebuild import runner, sources, variables
+from moto_fixtures.codebuild import announcing, runner, sources, variables
 from moto_fixtures.codebuild.attendant import Attendant
 from moto_fixtures.codebuild.outputs import Destination, LogWriter
 from moto_fixtures.codebuild.sources import Source, SourceError
@@ -81,6 +81,7 @@ class Build:
     def start(self) -> None:
         """Let it run; it is over when `work.wait(arn)` returns."""
         attendant = _Attendant(self)
+        announcing.state_changed(self.document, self.region, self.account)
         work.start(self.arn, lambda: self._run(attendant), lambda: attendant.halt(STOPPED))
 
     def _run(self, attendant: _Attendant) -> None:
@@ -170,6 +171,7 @@ class Build:
             self.leave("FINALIZING", SUCCEEDED)
         self.enter("COMPLETED")
         self.document |= {"buildStatus": status, "endTime": utcnow(), "buildComplete": True}
+        announcing.state_changed(self.document, self.region, self.account)
 
 
 class _Attendant(Attendant):

@@ -74,6 +74,8 @@ class Execution:
     trigger: Mapping[str, str]
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = IN_PROGRESS
+    announced: str = ""
+    """The status that an event has told of."""
     summary: str = ""
     stage: int = 0
     """The stage it is in, or waits before."""

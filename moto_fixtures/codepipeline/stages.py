@@ -14,7 +14,7 @@ from typing import Any
 from moto.codepipeline.models import CodePipeline
 
 from moto_fixtures import work
-from moto_fixtures.codepipeline import actions
+from moto_fixtures.codepipeline import actions, announcing
 from moto_fixtures.codepipeline.actions import Task
 from moto_fixtures.codepipeline.artifacts import Store
 from moto_fixtures.codepipeline.executions import (
@@ -51,6 +51,10 @@ class Pipeline(CodePipeline):
     def arn(self) -> str:
         return str(self._arn)
 
+    def announce(self, execution: Execution) -> None:
+        """Say what has become of an execution, if that is new."""
+        announcing.execution_changed(execution, self.arn, self.region, self.account)
+
     def store(self, execution: Execution) -> Store:
         declared = execution.pipeline
         one = declared.get("artifactStore") or declared["artifactStores"][self.region]
@@ -63,6 +67,7 @@ class Pipeline(CodePipeline):
 def set_off(pipeline: Pipeline, execution: Execution) -> None:
     """Let an execution enter its stage, or wait before it."""
     with _lock:
+        pipeline.announce(execution)
         if _enter(pipeline, execution):
             _start(pipeline, execution)
 
@@ -98,6 +103,7 @@ def stop(pipeline: Pipeline, execution: Execution, reason: str, *, abandon: bool
     with _lock:
         running = [run for run in execution.current.values() if run.status == IN_PROGRESS]
         execution.status, execution.stop = STOPPING, reason or STOPPED
+        pipeline.announce(execution)
         if running and not abandon:
             return
         for run in running:
@@ -105,6 +111,7 @@ def stop(pipeline: Pipeline, execution: Execution, reason: str, *, abandon: bool
         if not execution.is_waiting:
             execution.stages[execution.stage_name] = STOPPED
         execution.end(STOPPED, reason)
+        pipeline.announce(execution)
         admit(pipeline, execution.stage_name)
 
 
@@ -123,6 +130,7 @@ def _enter(pipeline: Pipeline, execution: Execution) -> bool:
         for other in pipeline.runs.values():
             if other is not execution and other.is_waiting and other.stage_name == stage:
                 other.end(SUPERSEDED)
+                pipeline.announce(other)
         execution.is_waiting = True
         return False
     execution.is_waiting = False
@@ -146,6 +154,7 @@ def _run(pipeline: Pipeline, execution: Execution) -> None:
                 execution.end(SUCCEEDED)
             else:
                 execution.stage, execution.current = execution.stage + 1, {}
+            pipeline.announce(execution)
             admit(pipeline, left)
             if execution.status != IN_PROGRESS or not _enter(pipeline, execution):
                 return

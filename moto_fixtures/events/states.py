@@ -82,6 +82,10 @@ EMITTERS: tuple[Emitter, ...] = (
         ("model_package_status", "model_approval_status"),
         "describe_model_package", {"ModelPackageName": "arn"}, "ModelPackageArn",
     ),
+    Emitter(
+        "SageMaker Model Card State Change", "model_cards", ("state",),
+        "describe_model_card", {"ModelCardName": "name"}, "ModelCardArn",
+    ),
     _job("Processing", "processing_jobs"),
     _job("Training", "training_jobs"),
     _job("Transform", "transform_jobs"),

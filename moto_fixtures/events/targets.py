@@ -93,17 +93,31 @@ def problem_of(arn: str, universal: bool = False) -> str | None:
     """Why something cannot be a target here; None when it can.
 
     >>> problem_of("arn:aws:lambda:us-east-1:123456789012:function:f")
-    'A lambda target (arn:aws:lambda:us-east-1:123456789012:function:f) is not simulated by the \
-offline AWS.'
+    "A lambda target (arn:aws:lambda:us-east-1:123456789012:function:f) is not simulated by the \
+offline AWS: the function 'f' would not run."
     """
     if arn.count(":") < 5:
         return f"Provided Arn is not in correct format: {arn}"
     kind = _kind(arn)
     if kind == UNIVERSAL and universal:
         return _universal_problem(arn)
+    if kind == "lambda":
+        return (
+            f"A lambda target ({arn}) is not simulated by the offline AWS: the function "
+            f"{_function(arn)!r} would not run."
+        )
     if kind == UNIVERSAL or kind not in TARGETS:
         return f"A {arn.split(':')[2]} target ({arn}) is not simulated by the offline AWS."
     return None
+
+
+def _function(arn: str) -> str:
+    """The name of a Lambda function, without its version.
+
+    >>> _function("arn:aws:lambda:us-east-1:123456789012:function:f:live")
+    'f'
+    """
+    return arn.split(":")[6] if arn.count(":") > 5 else arn
 
 
 def _kind(arn: str) -> str:

@@ -41,7 +41,8 @@ class MonitoringExecution:
     scheduled: datetime
     created: datetime
     modified: datetime
-    status: str = "InProgress"
+    status: str = "Pending"
+    """`InProgress` from its first job on."""
     processing_job_arn: str | None = None
     failure_reason: str | None = None
 

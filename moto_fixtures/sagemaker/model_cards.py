@@ -61,6 +61,11 @@ class ModelCard:
     tags: list[dict[str, str]] = field(default_factory=list)
 
     @property
+    def state(self) -> tuple[int, str]:
+        """The newest version and its status: what an event tells of."""
+        return self.newest.number, self.newest.status
+
+    @property
     def newest(self) -> Version:
         return self.versions[-1]
 

@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from moto_fixtures import checkout, work
+from tests.moto_fixtures.events.test_rules import hearing
 
 BUCKET = "builds"
 FRAME = "version: 0.2\n"
@@ -316,3 +317,14 @@ def test_what_would_be_dropped_in_silence_is_refused_by_name(create, changed):
     with pytest.raises(ClientError, match="is not simulated by the offline AWS") as refused:
         create(**changed)
     assert refused.value.response["Error"]["Code"] == "NotSimulated"
+
+
+def test_a_build_is_heard_when_it_begins_and_when_it_has_ended(session, create, build):
+    queue = hearing(session, "aws.codebuild")
+    create("phases: {build: {commands: ['exit 3']}}")
+    ended = build()
+    details = [body["detail"] for body in queue.bodies()]
+    assert [one["build-status"] for one in details] == ["IN_PROGRESS", "FAILED"]
+    assert {one["build-id"] for one in details} == {ended["arn"]}
+    assert details[-1]["current-phase"] == "COMPLETED"
+    assert details[-1]["additional-information"]["build-complete"] is True

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from moto_fixtures import work
+from tests.moto_fixtures.events.test_rules import hearing
 
 BUCKET = "delivery"
 SPEC = """version: 0.2
@@ -409,3 +410,13 @@ def test_a_repository_nobody_registered_is_refused_by_name(pipelines, create, ru
     create(stages(("Source", [repository]), ("Approval", [APPROVE])))
     with pytest.raises(ClientError, match="CodeStarSourceConnection us/none is not simulated"):
         run()
+
+
+def test_an_execution_is_heard_from_its_start_to_its_end(session, pipelines, create, run):
+    queue = hearing(session, "aws.codepipeline")
+    create(SHORT)
+    execution = run()
+    answer(pipelines, "Rejected")
+    details = [body["detail"] for body in queue.bodies()]
+    assert [one["state"] for one in details] == ["STARTED", "FAILED"]
+    assert {(one["pipeline"], one["execution-id"]) for one in details} == {("delivery", execution)}

@@ -37,6 +37,14 @@ class Queue:
         return [json.loads(message["Body"]) for message in self.read()]
 
 
+def hearing(session: boto3.Session, source: str) -> Queue:
+    """A queue that hears every event of a source."""
+    queue, events = Queue(session, "heard"), client(session, "events")
+    events.put_rule(Name="heard", EventPattern=json.dumps({"source": [source]}))
+    events.put_targets(Rule="heard", Targets=[{"Id": "q", "Arn": queue.arn}])
+    return queue
+
+
 @pytest.fixture
 def queue(session: boto3.Session, clock: ModuleType) -> Queue:
     clock.travel(TEN)

@@ -84,3 +84,12 @@ def test_a_job_is_heard_when_it_begins_and_when_it_has_ended(session, heard, clo
     assert [one["ProcessingJobStatus"] for one in found] == ["InProgress", "Completed"]
     ten = datetime(2026, 1, 31, 10, tzinfo=UTC).timestamp() * 1000
     assert found[0]["CreationTime"] == found[1]["ProcessingEndTime"] == ten
+
+
+def test_a_model_card_is_heard_when_it_is_made_and_when_it_is_approved(session, heard):
+    sagemaker = client(session, "sagemaker")
+    sagemaker.create_model_card(ModelCardName="fraud", Content="{}", ModelCardStatus="Draft")
+    sagemaker.update_model_card(ModelCardName="fraud", ModelCardStatus="Approved")
+    found = details(heard, "SageMaker Model Card State Change")
+    assert [one["ModelCardStatus"] for one in found] == ["Draft", "Approved"]
+    assert {one["ModelCardName"] for one in found} == {"fraud"}
