@@ -1,100 +1,173 @@
-"""The offline AWS under load: many clients at once, nothing failed and nothing lost.
+"""The offline AWS measured: load, bulk traffic, speed beside stock moto, a stack, a day wound.
 
-    .venv/bin/python benchmarks/offline_aws.py [--seconds 60] [--clients 8]
+    .venv/bin/python benchmarks/offline_aws.py [--only PART]... [--to benchmarks/offline_aws.md]
 
-Each client puts an object of its own, reads it back, lists and describes; at the end every object
-put must be there. Prints one line per figure. Exits 1 on a 5xx, a lost object or a wrong body.
+Prints a table. Exits 1 on a 5xx, a lost object or record, a wrong body, or a failed execution.
+`docs/offline-aws.md` takes up the committed file.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
+import statistics
 import sys
 import tempfile
-import threading
-import time
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "conformance")]
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import boto3  # noqa: E402
+import offline_aws_load  # noqa: E402
+import offline_aws_speed  # noqa: E402
+import world  # noqa: E402 (tests/conformance: a server with a model in service)
+from offline_aws_processes import children  # noqa: E402
 
-from moto_fixtures.server_process import running
+from moto_fixtures.server_process import ServerProcess, running  # noqa: E402
 
-BUCKET = "load"
-SIZE = 1024
-
-
-def client(url: str, service: str) -> Any:
-    """A client that shows every error: nothing is tried again."""
-    return boto3.session.Session("offline", "offline", region_name="us-east-1").client(
-        service, endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
-    )
-
-
-def work(url: str, number: int, until: float, answered: Counter[str], put: set[str]) -> None:
-    """One client: puts, gets and describes until its time is over."""
-    s3, sagemaker = client(url, "s3"), client(url, "sagemaker")
-    count = 0
-    while time.monotonic() < until:
-        key, body = f"{number}/{count}", os.urandom(SIZE)
-        count += 1
-        try:
-            s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-            put.add(key)
-            if s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() != body:
-                answered["wrong"] += 1
-            sagemaker.list_monitoring_schedules()
-            answered["ok"] += 3
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            answered["5xx" if status >= 500 else "4xx"] += 1
-
-
-def load(url: str, clients: int, seconds: float) -> tuple[Counter[str], set[str]]:
-    """All clients at once; what they were answered, and the keys they put."""
-    until = time.monotonic() + seconds
-    tallies: list[tuple[Counter[str], set[str]]] = [(Counter(), set()) for _ in range(clients)]
-    threads = [
-        threading.Thread(target=work, args=(url, number, until, *tally))
-        for number, tally in enumerate(tallies)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    answered: Counter[str] = Counter()
-    put: set[str] = set()
-    for tally, keys in tallies:
-        answered += tally
-        put |= keys
-    return answered, put
+PARTS = ("load", "bulk", "speed", "winding")
+Rows = list[tuple[str, str]]
 
 
 def main() -> int:
-    """Print the figures; 1 when something was lost or failed."""
+    """Measure what was asked for; 1 when something was lost or failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--seconds", type=float, default=60.0, help="%(default)s")
-    parser.add_argument("--clients", type=int, default=8, help="%(default)s")
+    parser.add_argument("--only", action="append", choices=PARTS, help="(default: all)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of load (%(default)s)")
+    parser.add_argument("--clients", type=int, default=8, help="at once (%(default)s)")
+    parser.add_argument("--records", type=int, default=100_000, help="in bulk (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=10, help="of 20 of each call (%(default)s)")
+    parser.add_argument("--hours", type=int, default=24, help="wound (%(default)s)")
+    parser.add_argument("--requests", type=int, default=500, help="an hour and stage (%(default)s)")
+    parser.add_argument("--to", type=Path, help="write the table there too")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, running(Path(directory, "log")) as server:
-        s3 = client(server.url, "s3")
-        s3.create_bucket(Bucket=BUCKET)
-        answered, put = load(server.url, asked.clients, asked.seconds)
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        there = {one["Key"] for page in pages for one in page.get("Contents", [])}
-    lost = len(put - there)
-    print(f"clients {asked.clients}, seconds {asked.seconds:.0f}")
-    print(f"answered {answered['ok']}, {answered['ok'] / asked.seconds:.0f} a second")
-    print(f"5xx {answered['5xx']}, 4xx {answered['4xx']}, wrong bodies {answered['wrong']}")
-    print(f"objects put {len(put)}, lost {lost}")
-    return int(bool(answered["5xx"] or answered["4xx"] or answered["wrong"] or lost))
+    measures = {"load": load, "bulk": bulk, "speed": speed, "winding": winding}
+    rows, is_good = [], True
+    for part in asked.only or PARTS:
+        with tempfile.TemporaryDirectory(prefix="offline-aws-") as directory:
+            found, good = measures[part](asked, Path(directory))
+        print("\n".join(f"{name}: {figure}" for name, figure in found), flush=True)
+        rows += found
+        is_good &= good
+    if asked.to:
+        asked.to.write_text(page(rows), encoding="utf-8")
+    return 0 if is_good else 1
+
+
+def page(rows: Rows) -> str:
+    """The figures as Markdown, with where, when and how they were measured."""
+    command = " ".join([".venv/bin/python benchmarks/offline_aws.py", *sys.argv[1:]])
+    head = (
+        f"`{command}`, {datetime.now(UTC):%d %B %Y}, on {os.cpu_count()} threads of "
+        f"{_processor()} that others used too. Python {platform.python_version()}, "
+        f"moto {version('moto')}, botocore {version('botocore')}.\n\n"
+    )
+    lines = [f"| {name} | {figure} |" for name, figure in rows]
+    return head + "\n".join(["| what | measured |", "|---|---|", *lines]) + "\n"
+
+
+def load(asked: argparse.Namespace, directory: Path) -> tuple[Rows, bool]:
+    with _server(directory) as (server, pid):
+        found = offline_aws_load.load(server, pid, asked.clients, asked.seconds)
+    a = found.answered
+    rows = [
+        (
+            f"{found.clients} clients at once for {found.seconds:.0f} s",
+            f"{a['ok']:,} calls answered, {a['ok'] / found.seconds:.0f} a second",
+        ),
+        (
+            "of them failed",
+            f"5xx {a['5xx']}, 4xx {a['4xx']}, wrong bodies {a['wrong']}; of {found.put:,} objects "
+            f"put {found.lost} lost",
+        ),
+        ("memory under load (it keeps what is put)", str(found.memory)),
+    ]
+    return rows, found.is_good
+
+
+def bulk(asked: argparse.Namespace, directory: Path) -> tuple[Rows, bool]:
+    before = children(os.getpid())
+    with world.made(directory) as variables:
+        (pid,) = children(os.getpid()) - before
+        os.environ.update(variables)
+        facts = world.facts(variables)
+        server = ServerProcess(facts["url"])
+        boto3.setup_default_session()
+        found = offline_aws_load.bulk(server, pid, facts["endpoint"], facts["rows"], asked.records)
+    rows = [
+        (
+            f"{found.records:,} records of bulk traffic",
+            f"{found.seconds:.0f} s, {found.records / found.seconds:,.0f} a second, answered by "
+            f"the model; {found.captured:,} captured, {found.errors} errors",
+        ),
+        ("memory under it (it keeps what is captured)", str(found.memory)),
+    ]
+    return rows, found.is_good
+
+
+def speed(asked: argparse.Namespace, directory: Path) -> tuple[Rows, bool]:
+    with _server(directory) as (server, pid):
+        ratios = offline_aws_speed.beside_stock(server.url, pid, asked.rounds)
+        seconds = offline_aws_speed.stack(server.url)
+    middle = statistics.geometric_mean([one.times for one in ratios])
+    rows = [
+        (
+            f"{one.call}: processor ms here : in stock moto's server",
+            f"{one.here.each:.2f} : {one.stock.each:.2f} = **{one.times:.2f}** (a client waits "
+            f"{one.here.wait:.1f} : {one.stock.wait:.1f})",
+        )
+        for one in ratios
+    ]
+    rows.append((f"all {len(ratios)} calls, geometric mean of the ratios", f"{middle:.2f}"))
+    rows.append(
+        (f"a stack of {offline_aws_speed.RESOURCES} resources deployed", f"{seconds:.2f} s")
+    )
+    return rows, True
+
+
+def winding(asked: argparse.Namespace, directory: Path) -> tuple[Rows, bool]:
+    import offline_aws_winding
+
+    day = offline_aws_winding.wound(directory, asked.hours, asked.requests)
+    total, alone = day.warm
+    first, first_alone = day.first_hour
+    rows = [
+        (
+            f"{asked.hours} hours of four monitors on two stages, {asked.requests} requests each",
+            f"{len(day.runs)} runs in workers, {day.failures} executions failed",
+        ),
+        (
+            "wound, without the first hour",
+            f"{total:.1f} s; the analyses alone {alone:.1f} s: {(total / alone - 1) * 100:+.0f} %",
+        ),
+        (
+            "the first hour, in which the workers start",
+            f"{first:.1f} s; the analyses alone {first_alone:.1f} s",
+        ),
+    ]
+    return rows, not day.failures
+
+
+@contextmanager
+def _server(directory: Path) -> Iterator[tuple[ServerProcess, int]]:
+    """A server of its own, and its process."""
+    before = children(os.getpid())
+    with running(directory / "log") as server:
+        (pid,) = children(os.getpid()) - before
+        yield server, pid
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ import world  # noqa: E402 (beside this file)
 WORK = ROOT / ".conformance"
 OUTCOMES = ("passed", "failed", "skipped")
 LIMIT_SECONDS = 3600
+SWITCH = "CONFORMANCE_SUITE"
+"""Variable that names the suite, for one that is too heavy to be run by `make test`."""
 ISOLATED = ("-c", os.devnull, "--rootdir", str(ROOT), "--noconftest", "--import-mode=importlib")
 """Options of a suite in another environment, which has none of what this project's pytest needs."""
 
@@ -46,24 +48,31 @@ class Suite:
     paths: tuple[str, ...]
     client: str = ""
     """Distribution whose environment it runs in; nothing for this one."""
+    beside: str = ""
+    """Another emulator, run from an environment of its own; a variable names its command."""
+    options: tuple[str, ...] = ()
+    """pytest's, besides the paths."""
 
 
+MONITORS = ("tests/conformance/test_model_monitors.py",)
+TYPES = ("tests/contracts/test_resource_types.py", "tests/contracts/test_resource_failures.py",
+         "tests/contracts/test_not_simulated.py")  # fmt: skip
+FAULTS = ("tests/moto_fixtures/cloudformation/test_faults.py", "tests/contracts/test_faults.py",
+          "tests/contracts/test_offline_faults.py")  # fmt: skip
 SUITES = (
-    Suite(
-        "sagemaker",
-        "monitoring classes",
-        ("tests/conformance/test_model_monitors.py",),
-        "sagemaker",
-    ),
-    Suite(
-        "sagemaker-core",
-        "monitoring classes",
-        ("tests/conformance/test_model_monitors.py",),
-        "sagemaker-core",
-    ),
+    Suite("sagemaker", "monitoring classes", MONITORS, "sagemaker"),
+    Suite("sagemaker-core", "monitoring classes", MONITORS, "sagemaker-core"),
     Suite("awscli", "both templates deployed", ("tests/conformance/test_aws_cli.py",), "awscli"),
-    Suite("contracts", "resource types, monitors, faults", ("tests/contracts",)),
-)
+    Suite("types", "in process", TYPES, options=("-k", "not http and not HTTP")),
+    Suite("types-http", "over HTTP", TYPES, options=("-k", "http or HTTP")),
+    Suite("faults", "lists D, E, G and the index", FAULTS),
+    Suite("stock", "moto as it is, the same calls", ("tests/moto_fixtures/test_stock.py",)),
+    Suite("ministack", "another emulator, the same templates",
+          ("tests/conformance/test_ministack.py",), beside="ministack"),
+    Suite("load", "eight clients at once", ("tests/conformance/test_load.py",)),
+    Suite("monitors", "contracts of the four monitors", ("tests/contracts",),
+          options=tuple(f"--ignore={path}" for path in (*TYPES, *FAULTS))),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,7 @@ def main() -> int:
 def _tell(suite: Suite) -> Result:
     began = time.monotonic()
     result = run(suite)
-    where = f"{suite.name} {_version(suite)}".rstrip() if suite.client else suite.name
+    where = f"{suite.name} {_version(suite.client or suite.beside)}".rstrip()
     print(f"{where}, {suite.what}: {result} ({time.monotonic() - began:.0f} s)", flush=True)
     if not result.is_good:
         print(f"  what it printed: {_log(suite)}", flush=True)
@@ -134,19 +143,29 @@ def run(suite: Suite) -> Result:
         directory = Path(scratch)
         report = directory / "report.xml"
         options = [*(ISOLATED if suite.client else ()), "-p", "no:cacheprovider", "-q"]
-        command = [str(python), "-m", "pytest", *options, f"--junitxml={report}", *suite.paths]
+        command = [str(python), "-m", "pytest", *options, f"--junitxml={report}"]
+        command += [*suite.options, *suite.paths]
         surroundings = world.made(directory) if suite.client else nullcontext({})
         with surroundings as variables, _log(suite).open("w") as log:
             subprocess.run(
                 command,
                 cwd=ROOT,
-                env=_with_tools(variables, python) if suite.client else None,
+                env=_with_tools(variables, python) if suite.client else _beside(suite),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 timeout=LIMIT_SECONDS,
                 check=False,
             )
         return Result.read(report)
+
+
+def _beside(suite: Suite) -> dict[str, str]:
+    """This process's variables, what the suite is switched on by, and the other's command."""
+    variables = {**os.environ, SWITCH: suite.name}
+    if suite.beside:
+        command = environment(suite.beside).with_name(suite.beside)
+        variables[f"CONFORMANCE_{suite.beside.upper()}"] = str(command)
+    return variables
 
 
 def _with_tools(variables: dict[str, str], python: Path) -> dict[str, str]:
@@ -169,10 +188,13 @@ def environment(client: str) -> Path:
     return python
 
 
-def _version(suite: Suite) -> str:
+def _version(distribution: str) -> str:
+    """Of an environment's own distribution; nothing where there is none."""
+    if not distribution:
+        return ""
     code = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
-    said = subprocess.check_output([environment(suite.client), "-c", code, suite.client], text=True)
-    return said.strip()
+    asked = [str(environment(distribution)), "-c", code, distribution]
+    return subprocess.check_output(asked, text=True).strip()
 
 
 def _log(suite: Suite) -> Path:

@@ -49,11 +49,16 @@ def made(directory: Path) -> Iterator[dict[str, str]]:
         for name, value in variables.items():
             m.setenv(name, value)
         server.travel(START)
-        facts = _facts(boto3.Session(), directory) | {"url": server.url}
+        known = _facts(boto3.Session(), directory) | {"url": server.url}
         path = directory / "world.json"
-        path.write_text(json.dumps(facts), encoding="utf-8")
+        path.write_text(json.dumps(known), encoding="utf-8")
         inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         yield {**inherited, **variables, WORLD: str(path)}
+
+
+def facts(variables: Mapping[str, str]) -> dict[str, Any]:
+    """What a process that lives in a world knows of it."""
+    return dict(json.loads(Path(variables[WORLD]).read_text(encoding="utf-8")))
 
 
 def _facts(session: boto3.Session, directory: Path) -> dict[str, Any]:
