@@ -3,7 +3,8 @@
 Needs     `runs:/<run id>/<name>` or another URI that MLflow resolves, and the directory that
           `preprocess` wrote: MLflow keeps neither the columns' meaning nor the rows that
           threshold, evaluation and baselines are made from
-Writes    {output}/model: the model in our own form; its answers are those of the logged one
+Writes    the model in our own form, which answers as the logged one does; its report and its
+          baselines, as the steps `evaluate` and `baseline` write them
 
 Loading a pickle runs its code, and MLflow's own loader trusts whatever types a skops file
 brings a list of. So the file is fetched and loaded here: skops with our list of types; a
@@ -28,6 +29,8 @@ from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundExc
 
 from monitoring.errors import MonitoringError, UsageError
 from pipelines import data
+from pipelines.baseline import baseline
+from pipelines.evaluate import evaluate
 from pipelines.models.base import Model, Table
 from pipelines.train import INPUTS, store
 from serving.encoder import NotANumber, RowEncoder
@@ -58,6 +61,15 @@ def bring(uri: str, directory: Path, output: Path, *, trust_pickle: bool = False
     return predictor
 
 
+def build(uri: str, directory: Path, output: Path, trust_pickle: bool) -> tuple[Path, Path, Path]:
+    """The directories of `train`, `evaluate` and `baseline` of a logged model, under `output`."""
+    made = output / "model", output / "report", output / "baseline"
+    bring(uri, directory, made[0], trust_pickle=trust_pickle)
+    evaluate(directory, made[0], made[1])
+    baseline(directory, made[0], made[2])
+    return made
+
+
 def logged_at(uri: str, *, trust_pickle: bool = False) -> Any:
     """The estimator that MLflow holds under a URI; raises MlflowError."""
     with TemporaryDirectory() as here:
@@ -83,8 +95,9 @@ def logged_at(uri: str, *, trust_pickle: bool = False) -> Any:
 
 def _fetched(uri: str, here: str) -> Path:
     # Set before the import: MLflow reports its use to its makers unless told not to.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    for name in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        os.environ.setdefault(name, "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     try:
         from mlflow.artifacts import download_artifacts
         from mlflow.exceptions import MlflowException

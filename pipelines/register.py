@@ -17,6 +17,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -27,7 +28,7 @@ from monitoring.aws.clients import Aws, asking, code_of, connect, is_missing
 from monitoring.baselines import MEMBERS
 from monitoring.errors import UsageError
 from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY, Kind
-from pipelines import data, model_card
+from pipelines import data, from_mlflow, model_card
 from pipelines.__version__ import __version__
 from pipelines.baseline import CONFIG_FILE, built
 from pipelines.evaluate import EVALUATION_FILE
@@ -292,9 +293,12 @@ def commit_of(directory: Path) -> str:
 
 
 @click.command()
-@click.option("--model", required=True, type=EXISTING_DIRECTORY, help="From train.")
-@click.option("--report", required=True, type=EXISTING_DIRECTORY, help="From evaluate.")
-@click.option("--baseline", required=True, type=EXISTING_DIRECTORY, help="From baseline.")
+@click.option("--model", type=EXISTING_DIRECTORY, help="From train.")
+@click.option("--report", type=EXISTING_DIRECTORY, help="From evaluate.")
+@click.option("--baseline", type=EXISTING_DIRECTORY, help="From baseline.")
+@click.option("--from-mlflow", "uri", help="runs:/… of a logged scikit-learn model, instead.")
+@click.option("--data", "rows", type=EXISTING_DIRECTORY, help="From preprocess; of --from-mlflow.")
+@click.option("--trust-pickle", is_flag=True, help="Load a pickle: it runs whatever is in it.")
 @click.option("--bucket", required=True, help="Where the files go.")
 @click.option("--prefix", default="models", show_default=True, help="In front of their keys.")
 @click.option("--group", required=True, help="The model package group; made if need be.")
@@ -313,9 +317,12 @@ def commit_of(directory: Path) -> str:
 @click.option("--region", help="AWS region.")
 @one_line_errors
 def main(
-    model: Path,
-    report: Path,
-    baseline: Path,
+    model: Path | None,
+    report: Path | None,
+    baseline: Path | None,
+    uri: str | None,
+    rows: Path | None,
+    trust_pickle: bool,
     bucket: str,
     prefix: str,
     group: str,
@@ -329,7 +336,8 @@ def main(
 ) -> None:
     """Register a model with its baselines.
 
-    Prints the package's ARN. Exits 1 when AWS refuses, 2 when a file is missing.
+    Prints the package's ARN. Exits 1 when AWS refuses, 2 when a file is missing. With
+    --from-mlflow the report and the baselines are made here, from the rows in --data.
 
     \b
     Example:
@@ -337,17 +345,24 @@ def main(
             --baseline build/baseline --bucket my-models --group fraud-p-1a2b3c \\
             --image-uri 111122223333.dkr.ecr.eu-west-1.amazonaws.com/serving:1.0
     """
-    commit = commit or commit_of(Path.cwd())
-    build = Build(model, report, baseline, commit, {"pipeline_execution": execution})
-    registered = register(
-        connect(profile, region),
-        build,
-        bucket=bucket,
-        prefix=prefix,
-        group=group,
-        image=image_uri,
-        approval=approval,
-    )
+    with TemporaryDirectory() as made:
+        origin = {"pipeline_execution": execution}
+        if uri and rows and not (model or report or baseline):
+            model, report, baseline = from_mlflow.build(uri, rows, Path(made), trust_pickle)
+            origin["mlflow_model"] = uri
+        if not (model and report and baseline) or bool(rows) != bool(uri):
+            raise click.UsageError(
+                "give --model, --report and --baseline, or --from-mlflow with --data"
+            )
+        registered = register(
+            connect(profile, region),
+            Build(model, report, baseline, commit or commit_of(Path.cwd()), origin),
+            bucket=bucket,
+            prefix=prefix,
+            group=group,
+            image=image_uri,
+            approval=approval,
+        )
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
         data.write_json(output / PACKAGE_FILE, asdict(registered))

@@ -6,7 +6,8 @@ Gives     `stress` of evaluation.json
 Whatever is sent, the answer must be a probability: one that is none (`invalid`) keeps a
 candidate out of the registry. That decisions flip is no fault of itself: a reader judges
 whether a loan should be refused because a cell was empty. What is refused before the model is
-asked (text where a number should be) is not among it.
+asked (text where a number should be, or nothing where the model knows nothing missing) is not
+among it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from pipelines.evaluation.answered import Answered, ask
 from pipelines.evaluation.spread import Spread
+from serving.encoder import NotANumber
 from serving.model import Predictor
 from serving.schema import Cell
 
@@ -39,7 +41,8 @@ class Scenario(NamedTuple):
 def measure(predictor: Predictor, test: Answered, spreads: Sequence[Spread]) -> dict[str, Any]:
     """What each scenario does to the answers, and how many answers are none."""
     sampled = test.sample(MOST_ROWS, SEED)
-    found = [_outcome(predictor, sampled, scenario) for scenario in scenarios(spreads)]
+    outcomes = (_outcome(predictor, sampled, scenario) for scenario in scenarios(spreads))
+    found = [outcome for outcome in outcomes if outcome is not None]
     return {
         "rows": len(sampled.rows),
         "answers": len(sampled.rows) * len(found),
@@ -83,9 +86,13 @@ def _of_one(at: int, spread: Spread) -> Iterator[Scenario]:
     yield Scenario("beyond any range, negative", column.name, {at: f"-{HUGE}"})
 
 
-def _outcome(predictor: Predictor, rows: Answered, scenario: Scenario) -> dict[str, Any]:
+def _outcome(predictor: Predictor, rows: Answered, scenario: Scenario) -> dict[str, Any] | None:
+    """What a scenario does; None where the model refuses such a cell by its name."""
     changed = [[scenario.cells.get(at, cell) for at, cell in enumerate(row)] for row in rows.rows]
-    probabilities, predictions = ask(predictor, changed)
+    try:
+        probabilities, predictions = ask(predictor, changed)
+    except NotANumber:
+        return None
     valid = (probabilities >= 0.0) & (probabilities <= 1.0)
     changes = np.abs(probabilities - rows.probabilities)[valid]
     return {

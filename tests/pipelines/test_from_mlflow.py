@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+from click.testing import CliRunner
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,6 +20,7 @@ from pipelines.from_mlflow import MlflowError, bring
 from pipelines.models import fraud
 from pipelines.models.base import Model, Table
 from pipelines.preprocess import preprocess
+from pipelines.register import main
 from pipelines.train import fit
 from serving.encoder import NotANumber
 from serving.model import Predictor
@@ -198,3 +200,29 @@ def test_the_description_is_complete(log, numeric, matrix, tmp_path):
     assert described["schema"][0]["name"] == "age"
     assert 0 < described["threshold"] < 1
     assert described["data_sha256"] == data.digest(numeric, ("train", "validation"))
+
+
+def test_a_logged_model_is_registered_with_its_baselines(session, log, numeric, matrix):
+    session.client("s3").create_bucket(Bucket="models")
+    uri = log(make_pipeline(StandardScaler(), LogisticRegression()).fit(*matrix))
+    command = ["--from-mlflow", uri, "--data", str(numeric), "--bucket", "models"]
+    command += ["--group", "numbers", "--image-uri", "111122223333.dkr.ecr/serving:1"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    arn = done.stdout.strip()
+    package = session.client("sagemaker").describe_model_package(ModelPackageName=arn)
+    assert package["CustomerMetadataProperties"]["mlflow_model"] == uri
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert {"ModelDataQuality", "ModelQuality", "Explainability"} <= package[
+        "DriftCheckBaselines"
+    ].keys()
+
+
+@pytest.mark.parametrize(
+    "given", [["--from-mlflow", "runs:/x/model"], ["--data", "."], ["--model", "."]]
+)
+def test_half_a_command_line_is_wrong_usage(given):
+    rest = ["--bucket", "b", "--group", "g", "--image-uri", "i"]
+    done = CliRunner().invoke(main, [*given, *rest])
+    assert done.exit_code == 2
+    assert "or --from-mlflow with --data" in done.output
