@@ -234,7 +234,7 @@ MODEL = Model(
     positive="1",
     facets=(Facet("customer_age", OLDER_CUSTOMERS),),
     favourable=0,
-    costs=Costs(false_positive=12.0, false_negative=110.0),
+    costs=Costs(false_positive=25.0, false_negative=110.0),
     capacity=0.01,
     segments=("merchant_category", "entry_mode", "customer_age"),
     limits=Limits(

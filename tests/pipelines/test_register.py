@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from monitoring.aws.clients import Aws
 from monitoring.baselines import complete, needs
-from monitoring.errors import AwsError, UsageError
+from monitoring.errors import AwsError, GateError, UsageError
 from monitoring.kinds import BIAS, KINDS
 from pipelines.register import Build, commit_of, register, sources_of
 
@@ -154,6 +154,25 @@ def test_a_missing_file_is_named_and_nothing_is_written(aws, made, tmp_path, nam
     (model / name).unlink()
     with pytest.raises(UsageError, match=rf"{name}: cannot be read"):
         put(aws, replace(made, model=model))
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize(
+    "gate,error,words",
+    [
+        ({"passed": False, "failures": ["auc is 0.51"]}, GateError, "not registered: auc is 0.51"),
+        (None, UsageError, "does not say whether the model keeps its limits"),
+    ],
+    ids=["below its limits", "of an unknown gate"],
+)
+def test_a_candidate_that_did_not_pass_is_refused_and_nothing_is_written(
+    aws, made, tmp_path, gate, error, words
+):
+    report = Path(shutil.copytree(made.report, tmp_path / "report"))
+    document = json.loads((report / "evaluation.json").read_text())
+    (report / "evaluation.json").write_text(json.dumps({**document, "gate": gate}))
+    with pytest.raises(error, match=words):
+        put(aws, replace(made, report=report))
     assert "Contents" not in aws.s3.list_objects_v2(Bucket=BUCKET)
 
 

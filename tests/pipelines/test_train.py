@@ -61,7 +61,7 @@ def test_a_description_says_what_the_model_is_made_of(build):
     assert description["data_sha256"] == data.digest(build / "data", ("train", "validation"))
     assert set(description["libraries"]) == {"scikit-learn", "numpy", "skops"}
     assert 0 < description["threshold"] < 1
-    assert description["costs"] == {"false_positive": 12.0, "false_negative": 110.0}
+    assert description["costs"] == {"false_positive": 25.0, "false_negative": 110.0}
 
 
 def test_the_background_is_of_the_training_rows_and_its_digest_is_kept(build):
