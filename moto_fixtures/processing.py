@@ -19,7 +19,7 @@ from typing import Any
 
 from monitoring import kinds
 from moto_fixtures import job_inputs
-from moto_fixtures.sagemaker import job_definitions
+from moto_fixtures.sagemaker import schedules
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.job_definitions import JobDefinition
 from moto_fixtures.sagemaker.schedules import MonitoringSchedule
@@ -72,7 +72,7 @@ class Run:
 
 def prepare(backend: Backend, schedule: MonitoringSchedule, scheduled: datetime) -> Run:
     """The jobs that a schedule starts for one scheduled moment."""
-    definition = job_definitions.get(backend, schedule.kind, schedule.job_definition_name)
+    definition = schedules.definition_of(backend, schedule.config)
     window = window_of(schedule.schedule_config, definition.source, scheduled)
     merge = None
     if schedule.kind.needs_labels:

@@ -45,7 +45,7 @@ def run_due() -> list[MonitoringExecution]:
     if not due:
         return []
     data_capture.flush_all()
-    begun = [_start(backend, schedule) for backend, schedule in due]
+    begun = [begin(backend, schedule) for backend, schedule in due]
     running.run_all([run for _, run in begun if run is not None])
     for (_, schedule), (execution, _) in zip(due, begun, strict=True):
         schedule.alert.judge(execution.status)
@@ -72,7 +72,7 @@ def _starts(schedule: MonitoringSchedule) -> datetime:
     return schedule.due + delay
 
 
-def _start(
+def begin(
     backend: Backend, schedule: MonitoringSchedule
 ) -> tuple[MonitoringExecution, Running | None]:
     """Record the execution and prepare its jobs; None when there are none to run."""

@@ -36,7 +36,7 @@ class MonitoringExecution:
 
     schedule_name: str
     kind: Kind
-    job_definition_name: str
+    job_definition_name: str | None
     endpoint_name: str | None
     scheduled: datetime
     created: datetime

@@ -106,12 +106,13 @@ def create(backend: Backend, kind: Kind, request: dict[str, Any]) -> JobDefiniti
         created=utcnow(),
         tags=list(request.get("Tags", [])),
     )
-    _check_input(backend, made)
+    check_input(backend, made)
     store[name] = made
     return made
 
 
-def _check_input(backend: Backend, made: JobDefinition) -> None:
+def check_input(backend: Backend, made: JobDefinition) -> None:
+    """Refuse a definition whose endpoint or baselining job is not there."""
     sources = {"EndpointInput", "BatchTransformInput"} & set(made.job_input)
     if len(sources) != 1:
         raise AWSValidationException(

@@ -17,12 +17,11 @@ from moto.core.utils import utcnow
 
 from monitoring import kinds
 from monitoring.kinds import Kind
-from moto_fixtures.sagemaker import job_definitions
+from moto_fixtures.sagemaker import inline_definitions, job_definitions
 from moto_fixtures.sagemaker.alerts import Alert
 from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.errors import (
     AWSValidationException,
-    NotSimulatedError,
     ResourceInUseException,
 )
 from moto_fixtures.sagemaker.job_definitions import JobDefinition
@@ -70,8 +69,9 @@ class MonitoringSchedule:
         self.alert = Alert(self.name, self.created, self.created)
 
     @property
-    def job_definition_name(self) -> str:
-        return str(self.config["MonitoringJobDefinitionName"])
+    def job_definition_name(self) -> str | None:
+        """None where the schedule holds its definition itself."""
+        return self.config.get("MonitoringJobDefinitionName")
 
     @property
     def schedule_config(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class MonitoringSchedule:
         return answer
 
     def summary(self) -> dict[str, Any]:
-        return {
+        answer = {
             "MonitoringScheduleName": self.name,
             "MonitoringScheduleArn": self.arn,
             "CreationTime": self.created,
@@ -113,15 +113,20 @@ class MonitoringSchedule:
             "MonitoringJobDefinitionName": self.job_definition_name,
             "MonitoringType": self.kind.name,
         }
+        if self.job_definition_name is None:
+            del answer["MonitoringJobDefinitionName"]
+        return answer
 
 
 def definition_of(backend: Backend, config: dict[str, Any]) -> JobDefinition:
     """The job definition a schedule's configuration refers to; it must exist."""
-    if "MonitoringJobDefinition" in config:
-        raise NotSimulatedError(
-            "A schedule with an inline MonitoringJobDefinition",
-            "Create the job definition and name it in MonitoringJobDefinitionName.",
-        )
+    if inline_definitions.MEMBER in config:
+        if "MonitoringJobDefinitionName" in config:
+            raise AWSValidationException(
+                "MonitoringScheduleConfig takes one of MonitoringJobDefinition and "
+                "MonitoringJobDefinitionName, not both."
+            )
+        return inline_definitions.definition(backend, config)
     missing = {"MonitoringJobDefinitionName", "MonitoringType", "ScheduleConfig"} - set(config)
     if missing:
         raise AWSValidationException(

@@ -12,7 +12,7 @@ import pytest
 from moto.sagemaker.models import sagemaker_backends
 
 from monitoring.kinds import DATA_QUALITY, EXPLAINABILITY, Kind
-from moto_fixtures import runtime, scheduler
+from moto_fixtures import clients, data_capture, running, runtime, scheduler
 from moto_fixtures.runtime import Record
 from tests.moto_fixtures.building import (
     BUCKET,
@@ -119,6 +119,61 @@ def test_a_processing_job_stands_behind_an_execution(watched: Project, clock: Mo
     )
     (output,) = job["ProcessingOutputConfig"]["Outputs"]
     assert output["S3Output"]["S3Uri"] == f"{REPORTS}/2026/01/31/11"
+
+
+def test_a_definition_may_stand_in_its_schedule(watched: Project, clock: ModuleType) -> None:
+    named = watched.sagemaker.describe_data_quality_job_definition(
+        JobDefinitionName="hourly-definition"
+    )
+    inline = {
+        "BaselineConfig": named["DataQualityBaselineConfig"],
+        "MonitoringInputs": [named["DataQualityJobInput"]],
+        "MonitoringOutputConfig": named["DataQualityJobOutputConfig"],
+        "MonitoringResources": named["JobResources"],
+        "MonitoringAppSpecification": named["DataQualityAppSpecification"],
+        "RoleArn": named["RoleArn"],
+    }
+    watched.sagemaker.create_monitoring_schedule(
+        MonitoringScheduleName="inline",
+        MonitoringScheduleConfig={
+            "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+            "MonitoringJobDefinition": inline,
+        },
+    )
+    described = watched.sagemaker.describe_monitoring_schedule(MonitoringScheduleName="inline")
+    assert "MonitoringJobDefinitionName" not in described
+    assert described["EndpointName"] == watched.endpoint
+    send(watched, watched.model.rows[:100])
+    clock.advance(TEN + HOUR + timedelta(minutes=10))
+    documents = outputs(watched)
+    for name in ("statistics.json", "constraint_violations.json"):
+        place = f"2026/01/31/11/{name}"
+        assert documents[f"inline/{place}"] == documents[f"hourly/{place}"]
+
+
+def test_it_is_pending_before_it_is_in_progress(watched: Project, clock: ModuleType) -> None:
+    send(watched, watched.model.rows[:50])
+    seen: list[str] = []
+
+    def look(**_: Any) -> None:
+        """Whenever the execution asks something of S3, its status is noted."""
+        seen.extend(one.status for one in backend.monitoring_executions)
+
+    backend: Any = sagemaker_backends["123456789012"]["us-east-1"]
+    clock.travel(TEN + HOUR + timedelta(minutes=5))
+    data_capture.flush_all()
+    backend.monitoring_schedules["hourly"].due = TEN + HOUR
+    execution, waiting = scheduler.begin(backend, backend.monitoring_schedules["hourly"])
+    assert execution.status == "Pending"
+    assert waiting is not None
+    calls = clients.client("s3", "us-east-1", "123456789012").meta.events
+    calls.register("before-call.s3", look)
+    try:
+        running.run_all([waiting])
+    finally:
+        calls.unregister("before-call.s3", look)
+    assert set(seen) == {"InProgress"}
+    assert execution.status == "Completed"
 
 
 def test_it_starts_five_minutes_after_its_hour(watched: Project, clock: ModuleType) -> None:

@@ -132,8 +132,20 @@ def test_a_single_run_needs_a_window(sagemaker: Any, change: dict[str, Any], why
         create(sagemaker, **timing)
 
 
-def test_an_inline_definition_is_refused_by_name(sagemaker: Any) -> None:
+@pytest.mark.parametrize(
+    ("beside", "why"),
+    [
+        ({"MonitoringType": "ModelQuality"}, "of type ModelQuality is not simulated"),
+        ({"MonitoringJobDefinitionName": "watch"}, "not both"),
+        ({}, "Could not find endpoint"),
+    ],
+)
+def test_an_inline_definition_is_held_to_the_same(
+    sagemaker: Any, beside: dict[str, str], why: str
+) -> None:
     config: dict[str, Any] = {
+        "ScheduleConfig": {"ScheduleExpression": "cron(0 * ? * * *)"},
+        **beside,
         "MonitoringJobDefinition": {
             "MonitoringInputs": [{"EndpointInput": {"EndpointName": "e", "LocalPath": "/opt"}}],
             "MonitoringOutputConfig": {
@@ -148,9 +160,9 @@ def test_an_inline_definition_is_refused_by_name(sagemaker: Any) -> None:
             },
             "MonitoringAppSpecification": {"ImageUri": "image"},
             "RoleArn": "arn:aws:iam::123456789012:role/monitor",
-        }
+        },
     }
-    with pytest.raises(ClientError, match="inline MonitoringJobDefinition is not simulated"):
+    with pytest.raises(ClientError, match=why):
         sagemaker.create_monitoring_schedule(
             MonitoringScheduleName="inline", MonitoringScheduleConfig=config
         )
