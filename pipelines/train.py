@@ -33,11 +33,10 @@ from pipelines import archive, data
 from pipelines.models.base import Costs, Model, Table
 from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
 from serving.encoder import RowEncoder
-from serving.model import DESCRIPTION_FILE, MODEL_FILE, Predictor
+from serving.model import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE, Predictor
 from serving.schema import Schema
 
 ARCHIVE_FILE = "model.tar.gz"
-BACKGROUND_FILE = "background.csv"
 BACKGROUND_ROWS, BACKGROUND_SEED = 100, 0
 INPUTS = ("train", "validation")
 LIBRARIES = ("scikit-learn", "numpy", "skops")
