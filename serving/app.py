@@ -81,7 +81,7 @@ def create_app(model_dir: Path, settings: Settings = EVERYTHING_OFF) -> Flask:
         return jsonify(described())
 
     app.register_blueprint(predict.blueprint(scoring))
-    app.register_blueprint(pages.blueprint(scoring, described))
+    app.register_blueprint(pages.blueprint(scoring, described, settings.token is not None))
     _refuse(app)
     return app
 

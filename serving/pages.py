@@ -3,9 +3,10 @@
 Needs     a loaded model, and the OpenAPI document
 Writes    GET and POST /, GET /docs
 
-The form sends text and the server answers with the page: no script, no cookie, nothing from
-another host. What is typed is checked as the body of `/predict` is; an empty field is "not
-known". The style sheet is in the page, and the policy allows that one alone, by its hash.
+The form sends text and the server answers with the page: no cookie, nothing from another host,
+and a script only where the server wants a token, which browsers do not send by themselves.
+What is typed is checked as the body of `/predict` is; an empty field is "not known". Style
+sheet and script are in the page, and the policy allows those alone, by their hashes.
 """
 
 from __future__ import annotations
@@ -31,11 +32,20 @@ from serving.schema import Column
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+SCRIPT = (TEMPLATES / "token.js").read_text(encoding="utf-8")
+
+
+def _source(text: str) -> str:
+    """The name of a text in a page, as a Content-Security-Policy has it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; "
+    f"default-src 'none'; style-src {_source(STYLE)}; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+TOKEN_POLICY = f"{POLICY}; script-src {_source(SCRIPT)}; connect-src 'self'"
+"""Of the pages of a server that wants a token."""
 HTML = "text/html; charset=utf-8"
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 
@@ -72,8 +82,11 @@ class Bar:
     width: float
 
 
-def blueprint(scoring: Scoring, described: Callable[[], Mapping[str, Any]]) -> Blueprint:
+def blueprint(
+    scoring: Scoring, described: Callable[[], Mapping[str, Any]], wants_token: bool = False
+) -> Blueprint:
     """The routes of the pages; `described` gives the OpenAPI document."""
+    policy = TOKEN_POLICY if wants_token else POLICY
     routes = Blueprint("pages", __name__, template_folder="templates")
     usual = dict(zip(scoring.predictor.schema.names, usual_row(scoring.predictor), strict=True))
     first = {name: cell or "" for name, cell in usual.items()}
@@ -85,10 +98,12 @@ def blueprint(scoring: Scoring, described: Callable[[], Mapping[str, Any]]) -> B
             title=predictor.name,
             version=predictor.version,
             style=STYLE,
+            script=SCRIPT,
+            wants_token=wants_token,
             root=request.script_root,
             **shown,
         )
-        return Response(text, status, {"Content-Security-Policy": POLICY}, content_type=HTML)
+        return Response(text, status, {"Content-Security-Policy": policy}, content_type=HTML)
 
     @routes.app_template_filter("json")
     def as_json(value: Any) -> str:

@@ -11,10 +11,12 @@ import pytest
 from flask import Flask
 
 from pipelines.models.fraud import SCHEMA
+from serving.app import create_app
 from serving.examples import usual_row
-from serving.pages import POLICY, blueprint
+from serving.pages import POLICY, TOKEN_POLICY, blueprint
 from serving.predict import Scoring
 from serving.schema import Schema
+from serving.settings import Settings
 
 
 @pytest.fixture
@@ -92,6 +94,20 @@ def test_the_policy_allows_the_style_sheet_as_it_is_in_the_page(client):
     style = re.search(r"<style>(.*?)</style>", client.get("/").text, re.DOTALL)[1]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"'sha256-{digest}'" in POLICY
+
+
+def test_a_server_that_wants_a_token_sends_a_script_and_allows_it_alone(built, typed):
+    token = "0123456789abcdef"
+    client = create_app(built / "model", Settings(token=token)).test_client()
+    page = client.get("/")
+    assert page.headers["Content-Security-Policy"] == TOKEN_POLICY
+    (script,) = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in TOKEN_POLICY
+    assert token not in page.text
+    assert client.post("/", data=typed).status_code == 401
+    sent = client.post("/", data=typed, headers={"Authorization": f"Bearer {token}"})
+    assert "Decision" in sent.text
 
 
 def test_the_docs_page_shows_every_operation_and_every_field(client):
