@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "tests" / "conformance")]
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "tests" / "conformance")]
 
 import boto3  # noqa: E402
 import offline_aws_load  # noqa: E402
