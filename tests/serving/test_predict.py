@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 
 from pipelines.models.fraud import SCHEMA
+from serving.app import create_app
 from serving.bodies import NamedRow
 from serving.exchange import INFERENCE_ID
 from serving.model import Predictor
 from serving.payloads import LARGEST_BODY
 from serving.predict import Scoring, blueprint
 from serving.schema import Schema
+from serving.settings import Settings
 
 
 class Asked(Exception):
@@ -174,3 +176,21 @@ def test_columns_may_be_called_what_no_python_name_can_be(predictor):
     scoring = Scoring.of(replace(predictor, schema=schema))
     row = dict(zip(schema.names, named(predictor.background[0]).values(), strict=True))
     assert scoring.named.row(scoring.named.document(json.dumps(row).encode()))
+
+
+def test_a_case_is_captured_as_the_row_it_is_in_csv(built, traffic, tmp_path):
+    app = create_app(built / "model", Settings(capture=str(tmp_path)))
+    body = json.dumps({**named(traffic[0]), "amount": 0}).replace('"amount": 0', '"amount": 12.50')
+    answered = app.test_client().post(
+        "/predict", data=body, content_type=JSON, headers={INFERENCE_ID: "case 17"}
+    )
+    app.extensions["operations"].close()
+    (line,) = [line for path in tmp_path.rglob("*.jsonl") for line in path.open()]
+    event = json.loads(line)
+    captured = event["captureData"]["endpointInput"]["data"].strip().split(",")
+    assert captured[SCHEMA.names.index("amount")] == "12.50"
+    told = answered.json
+    assert event["captureData"]["endpointOutput"]["data"] == (
+        f"{told['decision']},{told['probability']!r}\n"
+    )
+    assert event["eventMetadata"]["inferenceId"] == "case 17"
