@@ -13,14 +13,36 @@ the model owner's statement of what the business loses, and stand in `model.json
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from serving.schema import Row, Schema
+from serving.schema import Column, Row, Schema
 
 BINARY = "BinaryClassification"
 """SageMaker's name for the problem type."""
+
+
+def numeric(
+    name: str, unit: str, description: str, *, at_least: float, at_most: float | None = None
+) -> Column:
+    """A column of numbers; `unit` is empty for a count.
+
+    >>> numeric("age", "years", "Of the customer.", at_least=18).minimum
+    18
+    """
+    return Column(name, "numeric", unit, description, minimum=at_least, maximum=at_most)
+
+
+def categorical(
+    name: str, description: str, values: Iterable[str], *, ordered: bool = False
+) -> Column:
+    """A column of categories; where they are ordered the lowest stands first.
+
+    >>> categorical("size", "Of the shirt.", ("S", "M"), ordered=True).categories
+    ('S', 'M')
+    """
+    return Column(name, "categorical", "", description, categories=tuple(values), ordered=ordered)
 
 
 @dataclass(frozen=True, slots=True)

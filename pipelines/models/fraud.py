@@ -25,8 +25,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipelines.models.base import Costs, Facet, Limits, Model, Table
-from serving.schema import Column, Schema
+from pipelines.models.base import Costs, Facet, Limits, Model, Table, categorical, numeric
+from serving.schema import Schema
 
 FRAUD_RATE = 0.007
 OLDEST = 92
@@ -57,66 +57,25 @@ PLATFORMS = {"android": 0.52, "ios": 0.37, "web": 0.11}
 
 SCHEMA = Schema(
     (
-        Column("amount", "numeric", "currency", "What is to be paid.", minimum=0.01),
-        Column(
-            "minutes_since_last",
-            "numeric",
-            "minutes",
-            "Since the card's last transaction.",
-            minimum=0,
+        numeric("amount", "currency", "What is to be paid.", at_least=0.01),
+        numeric("minutes_since_last", "minutes", "Since the card's last transaction.", at_least=0),
+        numeric(
+            "transactions_24h", "", "The card's transactions in the last 24 hours.", at_least=0
         ),
-        Column(
-            "transactions_24h",
-            "numeric",
-            "",
-            "The card's transactions in the last 24 hours.",
-            minimum=0,
-        ),
-        Column(
+        numeric(
             "distance_from_home",
-            "numeric",
             "km",
             "From the customer's address to the shop.",
-            minimum=0,
-            maximum=HALF_AROUND_THE_EARTH,
+            at_least=0,
+            at_most=HALF_AROUND_THE_EARTH,
         ),
-        Column("account_age", "numeric", "days", "Since the account was opened.", minimum=0),
-        Column(
-            "device_age",
-            "numeric",
-            "days",
-            "Since this device first paid with the card.",
-            minimum=0,
-        ),
-        Column("customer_age", "numeric", "years", "Of the cardholder.", minimum=16, maximum=120),
-        Column(
-            "basket_items",
-            "numeric",
-            "",
-            "Articles in the basket, as the shop sends it.",
-            minimum=1,
-        ),
-        Column(
-            "merchant_category",
-            "categorical",
-            "",
-            "What the shop sells.",
-            categories=tuple(MERCHANTS),
-        ),
-        Column(
-            "entry_mode",
-            "categorical",
-            "",
-            "How the card was read.",
-            categories=tuple(ENTRY_MODES),
-        ),
-        Column(
-            "app_platform",
-            "categorical",
-            "",
-            "Where the cardholder runs the bank's app.",
-            categories=tuple(PLATFORMS),
-        ),
+        numeric("account_age", "days", "Since the account was opened.", at_least=0),
+        numeric("device_age", "days", "Since this device first paid with the card.", at_least=0),
+        numeric("customer_age", "years", "Of the cardholder.", at_least=16, at_most=120),
+        numeric("basket_items", "", "Articles in the basket, as the shop sends it.", at_least=1),
+        categorical("merchant_category", "What the shop sells.", MERCHANTS),
+        categorical("entry_mode", "How the card was read.", ENTRY_MODES),
+        categorical("app_platform", "Where the cardholder runs the bank's app.", PLATFORMS),
     )
 )
 

@@ -8,11 +8,11 @@ on work, and on what the lender knew besides and put into the grade. The grade s
 rate. Chance does the rest: an AUC near 0.75 is all there is to learn, and one near 0.9 would
 mean that the model has seen the labels.
 
-What a reader may miss: `annual_income`, `loan_amount` and `education_level` say nothing of
-their own. Income and amount reach the outcome through `debt_to_income_ratio`, education through
-work and income. When they go wrong the model's answers hardly move, so the demo disturbs
-these three: such drift is found by watching the inputs, or not at all. There is no date among
-the columns, as a monitor compares an hour with a baseline of years.
+What a reader may miss: `annual_income`, `loan_amount` and `education_level` say little of their
+own: how heavily debts weigh is in `debt_to_income_ratio`, and education acts through income.
+When they go wrong the model's answers hardly move, so the demo disturbs these three: such
+drift is found by watching the inputs, or not at all. There is no date among the columns, as
+a monitor compares an hour with a baseline of years.
 
 `gender` and `marital_status` do not touch the outcome either, and no law lets a bank go by them
 (in the USA the Equal Credit Opportunity Act, 15 U.S.C. 1691). They are inputs here as in the
@@ -25,8 +25,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipelines.models.base import Costs, Facet, Limits, Model, Table
-from serving.schema import Column, Schema
+from pipelines.models.base import Costs, Facet, Limits, Model, Table, categorical, numeric
+from serving.schema import Schema
 
 DEFAULT_RATE = 0.20
 SCORES = (300, 850)
@@ -66,79 +66,32 @@ GRADES = tuple(f"{letter}{step}" for letter in "ABCDEFG" for step in range(1, 6)
 
 SCHEMA = Schema(
     (
-        Column(
-            "annual_income",
-            "numeric",
-            "currency a year",
-            "Of the borrower, before tax.",
-            minimum=0,
-        ),
-        Column(
+        numeric("annual_income", "currency a year", "Of the borrower, before tax.", at_least=0),
+        numeric(
             "debt_to_income_ratio",
-            "numeric",
             "ratio",
             "Payments on all debts, this loan's among them, as a share of income.",
-            minimum=0,
-            maximum=1,
+            at_least=0,
+            at_most=1,
         ),
-        Column(
+        numeric(
             "credit_score",
-            "numeric",
             "points",
             "The bureau's, higher is better.",
-            minimum=SCORES[0],
-            maximum=SCORES[1],
+            at_least=SCORES[0],
+            at_most=SCORES[1],
         ),
-        Column("loan_amount", "numeric", "currency", "What is to be lent.", minimum=1),
-        Column(
-            "interest_rate",
-            "numeric",
-            "% a year",
-            "Of this loan, as agreed.",
-            minimum=0,
-            maximum=100,
-        ),
-        Column(
-            "gender",
-            "categorical",
-            "",
-            "As the borrower states it.",
-            categories=tuple(GENDERS),
-        ),
-        Column(
-            "marital_status",
-            "categorical",
-            "",
-            "On the day of the application.",
-            categories=tuple(MARITAL),
-        ),
-        Column(
-            "education_level",
-            "categorical",
-            "",
-            "The highest one completed.",
-            categories=tuple(EDUCATION),
-        ),
-        Column(
-            "employment_status",
-            "categorical",
-            "",
-            "On the day of the application.",
-            categories=tuple(EMPLOYMENT),
-        ),
-        Column(
-            "loan_purpose",
-            "categorical",
-            "",
-            "What the money is for.",
-            categories=tuple(PURPOSES),
-        ),
-        Column(
+        numeric("loan_amount", "currency", "What is to be lent.", at_least=1),
+        numeric("interest_rate", "% a year", "Of this loan, as agreed.", at_least=0, at_most=100),
+        categorical("gender", "As the borrower states it.", GENDERS),
+        categorical("marital_status", "On the day of the application.", MARITAL),
+        categorical("education_level", "The highest one completed.", EDUCATION),
+        categorical("employment_status", "On the day of the application.", EMPLOYMENT),
+        categorical("loan_purpose", "What the money is for.", PURPOSES),
+        categorical(
             "grade_subgrade",
-            "categorical",
-            "",
             "The lender's own rating, A1 the best and G5 the worst.",
-            categories=GRADES,
+            GRADES,
             ordered=True,
         ),
     )
