@@ -19,7 +19,7 @@ from flask import Flask, Response, request
 
 from serving.payloads import LARGEST_BODY
 from serving.rate import Buckets
-from serving.settings import Settings
+from serving.settings import LOOPBACK, Settings
 
 OPEN = frozenset({"/ping", "/", "/docs", "/openapi.json"})
 """Answered to anybody, when asked by GET."""
@@ -75,9 +75,12 @@ def _is_open() -> bool:
 
 
 def _wrong_host(hosts: Collection[str]) -> Response | None:
-    """A page elsewhere can point a name of its own at this address; it cannot choose ours."""
+    """A page elsewhere can point a name of its own at this address; it cannot choose ours.
+
+    The loopback names are always ours: the container's health check asks by them.
+    """
     name = PORT.sub("", request.environ.get("HTTP_HOST", "")).lower()
-    if not hosts or name in hosts:
+    if not hosts or name in hosts or name in LOOPBACK:
         return None
     return _refusal("this server does not answer to the name in the Host header", 403)
 

@@ -72,6 +72,13 @@ def test_its_own_names_are_answered(built, host):
     assert client(built, hosts=LOOPBACK).get("/ping", headers={"Host": host}).status_code == 200
 
 
+def test_where_names_are_given_they_and_the_loopback_ones_are_answered(built):
+    named = client(built, hosts=("model.example",))
+    for host in ("model.example:443", "localhost:8080"):
+        assert named.get("/ping", headers={"Host": host}).status_code == 200
+    assert named.get("/ping", headers={"Host": "other.example"}).status_code == 403
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil"])
 def test_another_name_is_refused(built, host):
     """A page whose name was pointed at this address (DNS rebinding)."""
