@@ -2,7 +2,8 @@
 
 Needs     a model directory; a Kinesis stream or SQS queue of requests (feed_records.py), and
           one for the answers; a folder for what cannot be answered
-Writes    each answer at least once, with its inference id; dead letters, whole; checkpoints
+Writes    each answer at least once, with its inference id; dead letters, whole; checkpoints;
+          captures, where it is told where
 
 A micro-batch is read, scored and sent, and only then checkpointed: a crash in between sends
 some answers again and loses none. While this process runs, an id is answered once; across a
@@ -20,6 +21,7 @@ from typing import Protocol
 
 from monitoring.aws.folders import Folder
 from serving.encoder import NotANumber
+from serving.feed_capture import FeedCapture
 from serving.feed_records import (
     Incoming,
     Poison,
@@ -75,6 +77,7 @@ class Feed:
     name: str
     """Of the source, for dead letters."""
     seen: SeenIds = field(default_factory=SeenIds)
+    capture: FeedCapture | None = None
     batch: int = BATCH
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     counts: Counts = field(default_factory=Counts)
@@ -96,6 +99,8 @@ class Feed:
         if answers:
             self.sink.send([self._scored(request, answer) for request, answer in answers])
         self._bury(letters)
+        if self.capture is not None:
+            self.capture.keep(answers, self.now())
         for request, _ in answers:
             self.seen.remember(request.inference_id, request.content)
         self.source.done()

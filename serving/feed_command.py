@@ -20,6 +20,7 @@ from monitoring.aws.clients import Aws, connect
 from monitoring.aws.folders import folder
 from monitoring.errors import MonitoringError, UsageError
 from serving.feed import BATCH, Feed, Sink, Source
+from serving.feed_capture import FeedCapture
 from serving.feed_delivery import Pause
 from serving.feed_kinesis import Checkpoint, KinesisSink, KinesisSource
 from serving.feed_sqs import SqsSink, SqsSource
@@ -75,6 +76,10 @@ def _split(place: str, option: str) -> tuple[str, str]:
     type=click.Path(path_type=Path),
     help="Directory with model.skops and model.json.",
 )
+@click.option(
+    "--capture", default="", help="Directory or s3:// prefix for captures; none if empty."
+)
+@click.option("--endpoint-name", default="", help="In the captures' paths; default the model's.")
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--remember", default=MOST, show_default=True, help="Ids whose repeats are known.")
 @click.option("--profile", help="AWS profile.")
@@ -86,6 +91,8 @@ def main(
     checkpoint: str,
     from_now: bool,
     model_dir: Path,
+    capture: str,
+    endpoint_name: str,
     batch: int,
     remember: int,
     profile: str | None,
@@ -107,13 +114,16 @@ def main(
         signal.signal(number, lambda *_: stopping.set())
     try:
         aws = connect(profile, region)
+        predictor = Predictor.load(model_dir)
+        captured = FeedCapture(folder(capture, aws).private(), endpoint_name or predictor.name)
         feed = Feed(
-            Predictor.load(model_dir),
+            predictor,
             source_of(source, aws, checkpoint, from_now, stopping.wait),
             sink_of(sink, aws, stopping.wait),
             folder(dead_letters, aws).private(),
             source,
             SeenIds(remember),
+            captured if capture else None,
             batch,
         )
         click.echo(f"answering {source}", err=True)

@@ -26,6 +26,8 @@ from monitoring.errors import UsageError
 IDS = ("inference_id", "inferenceId", "event_id", "eventId")
 LABELS = ("label", "ground_truth", "groundTruth")
 TIMES = ("time", "labelled_at", "collected_at")
+FEEDBACK = "ground-truth"
+"""Where the store of `/feedback` keeps its labels (serving/feedback_store.py)."""
 SUFFIXES = {".csv", ".jsonl", ".ndjson", ".json", ".gz"}
 _HOUR = re.compile(r"(?:^|/)(\d{4})/(\d\d)/(\d\d)/(\d\d)(?:/|$)")
 
@@ -82,6 +84,9 @@ def read_labels(source: Path, columns: Columns, tally: Tally) -> Iterator[Labell
     """
     if not source.exists():
         raise UsageError(f"{source}: does not exist; give --from a file or a directory of labels")
+    if (source / FEEDBACK).is_dir():
+        # The root of /feedback's store: beside the labels lie comments, which are no labels.
+        source = source / FEEDBACK
     for path in capture_files(source):
         tally.counts.files += 1
         name = path.relative_to(source).as_posix() if path != source else path.name

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from monitoring.aws.folders import LocalFolder
+from monitoring.capture import read_capture
 from monitoring.errors import AwsError
 from serving.feed import Feed
+from serving.feed_capture import FeedCapture
 from serving.feed_kinesis import Checkpoint, KinesisSink, KinesisSource
 from serving.feed_records import Scored
 from serving.feed_sqs import SqsSink, SqsSource
@@ -266,6 +268,31 @@ def test_the_memory_of_ids_is_bounded(streams, requests):
     while feed.step():
         pass
     assert len(feed.seen) == 5
+
+
+class DyingCapture(FeedCapture):
+    """Captures, then dies before anything is checkpointed."""
+
+    def keep(self, answers, time):
+        FeedCapture.keep(self, answers, time)
+        raise Crash
+
+
+def test_what_was_answered_is_captured_once_though_it_is_read_again(streams, requests, tmp_path):
+    capture = FeedCapture(LocalFolder(tmp_path / "capture"), "fraud-feed")
+    streams.put(*encoded(requests[:5]))
+    feed = streams.feed(capture=DyingCapture(capture.folder, capture.endpoint))
+    with pytest.raises(Crash):
+        feed.step()
+    streams.later(feed)
+    restarted = streams.feed(capture=capture)
+    while restarted.step():
+        pass
+    names = capture.folder.names()
+    assert all(name.startswith("fraud-feed/AllTraffic/2026/01/05/09/30-00-000-") for name in names)
+    reading = read_capture(tmp_path / "capture")
+    rows = sum(batch.num_rows for batch in reading.batches)
+    assert (rows, reading.counts.duplicates, reading.counts.faulty) == (5, 5, 0)
 
 
 def test_a_fifo_queue_drops_repeats_by_the_inference_id(session, predictor):

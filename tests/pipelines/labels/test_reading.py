@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from monitoring.aws.folders import LocalFolder
 from monitoring.capture.tally import Tally
 from monitoring.errors import UsageError
 from pipelines.labels.reading import Columns, read_labels
+from serving.feedback_store import FeedbackStore, Opinion
 
 
 def labels(path, columns=None, tally=None):
@@ -68,3 +70,13 @@ def test_a_file_that_says_not_how_to_read_it_is_refused(tmp_path, name, text, me
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=message):
         labels(tmp_path / name)
+
+
+def test_of_feedbacks_store_only_the_labels_are_read(tmp_path):
+    store = FeedbackStore(
+        LocalFolder(tmp_path), LocalFolder(tmp_path).private(), lambda: datetime.now(UTC)
+    )
+    store.add(Opinion("a", "1", "my neighbour says so", disputed=True))
+    tally = Tally()
+    assert [(name, label) for name, label, _ in labels(tmp_path, tally=tally)] == [("a", "1")]
+    assert (tally.counts.records, tally.counts.faulty) == (1, 0)
