@@ -15,7 +15,7 @@ demo: $(VENV)/offline.ok  ## a model, its stacks, a day of traffic and its monit
 	@$(BIN)/python -m moto_fixtures demo $(DEMO)
 
 test: $(VENV)/dev.ok  ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-spark: $(VENV)/spark.ok  ## the tests that need Spark (and Java 17), as local[2]
 	@PYTHONPATH=$(VENV)/spark $(BIN)/python -m pytest tests/monitoring/compute/test_spark.py
