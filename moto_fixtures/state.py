@@ -30,6 +30,7 @@ from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 
 from moto_fixtures import checkout, clock, state_pickling
+from moto_fixtures.jobs import images
 
 FILE = "offline-aws.state"
 LOCK = "lock"
@@ -115,6 +116,7 @@ def _taken() -> dict[str, Any]:
         "clock": clock.now() if travelled else None,
         "is_frozen": clock.is_frozen(),
         "checkouts": checkout.all_registered(),
+        "images": images.registered(),
     }
 
 
@@ -126,6 +128,8 @@ def _put_back(taken: dict[str, Any]) -> None:
                 found[account][region] = backend
     for location, repository in taken["checkouts"].items():
         checkout.register(location, repository)
+    for image, command in taken["images"].items():
+        images.register(image, command)
     stood: datetime | None = taken["clock"]
     clock.travel(stood or clock.now())
     if taken["is_frozen"]:

@@ -72,6 +72,11 @@ def register(image: str, command: Sequence[str]) -> None:
     _registered[image] = tuple(command)
 
 
+def registered() -> dict[str, tuple[str, ...]]:
+    """Every command that was registered, by its image."""
+    return dict(_registered)
+
+
 def forget() -> None:
     """Take back what was registered."""
     _registered.clear()

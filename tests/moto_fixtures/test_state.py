@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 
 from moto_fixtures import state, state_pickling
+from moto_fixtures.jobs import images
 from moto_fixtures.server_process import ServerProcess, running
 from moto_fixtures.state import StateError
 from tests.moto_fixtures.building import BUCKET, Project, TrainedModel, deploy_endpoint
@@ -176,3 +177,14 @@ def test_functions_inside_others_events_and_locks_are_made_again() -> None:
     assert made[1].is_set()
     with made[2]:
         pass
+
+
+def test_a_registered_image_runs_after_a_restart_too(aws: None, tmp_path: Path) -> None:
+    images.register("team/scorer", ["python", "score.py"])
+    state.save(tmp_path)
+    images.forget()
+    state.restore(tmp_path)
+    try:
+        assert images.registered() == {"team/scorer": ("python", "score.py")}
+    finally:
+        images.forget()
