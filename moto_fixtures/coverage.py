@@ -1,7 +1,7 @@
 """docs/offline-aws.md, written from the code that it describes.
 
-Needs     moto's and our actions, botocore's service models, the rows of the resource types and
-          the tables of limits and differences
+Needs     moto's and our actions, botocore's service models, the rows of the resource types,
+          the tables of limits and differences, and comparisons.py
 Writes    the page; `--check` writes nothing and exits 1 when the page is out of date
 
 The prose below is all there is by hand: what can be looked up is looked up.
@@ -21,7 +21,7 @@ from textwrap import fill
 from cfnlint.helpers import FUNCTION_RULES, FUNCTIONS_ALL
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
-from moto_fixtures import differences, runtime
+from moto_fixtures import comparisons, differences, runtime
 from moto_fixtures.cloudformation import (
     account_types,
     dynamic_references,
@@ -34,6 +34,8 @@ from moto_fixtures.cloudformation import (
 from moto_fixtures.cloudformation import limits as stack_limits
 from moto_fixtures.cloudformation.resource_types import RESOURCE_TYPES
 from moto_fixtures.cloudformation.responses import CloudFormationResponse
+from moto_fixtures.codebuild import limits as build_limits
+from moto_fixtures.codepipeline import declaration
 from moto_fixtures.sagemaker import limits
 from moto_fixtures.sagemaker.responses import Response
 
@@ -82,6 +84,9 @@ Each row is shown by a test. UNCONFIRMED: AWS does not publish it.
 STOCK = """\
 Answered by moto as it is. An action moto lacks is a client error `NotSimulated` that names it,
 from the server as inside a test.
+"""
+DELIVERY = """\
+What of their requests is refused by name, and what is checked and shown, without effect.
 """
 
 
@@ -144,8 +149,25 @@ def page() -> str:
         f"## Taken, without effect\n\n{LIMITS}\n{_without_effect()}",
         f"## Known differences from AWS\n\n{DIFFERENCES}\n{_differences()}",
         f"## Other services\n\n{STOCK}\n{table(('service', 'what to know'), differences.STOCK)}",
+        comparisons.sections(table),
+        f"## CodeBuild and CodePipeline\n\n{DELIVERY}\n{_delivery()}",
     )
     return "\n".join(sections)
+
+
+def _delivery() -> str:
+    """The members of both that are refused, and those taken without effect."""
+    refused = {"CodeBuild": build_limits.REFUSED, "CodePipeline": declaration.REFUSED}
+    ignored = {"CodeBuild": build_limits.WITHOUT_EFFECT}
+    rows = [
+        (service, fate, f"`{member}`", why)
+        for fate, services in (("refused", refused), ("without effect", ignored))
+        for service, members in services.items()
+        for member, why in sorted(members.items())
+    ]
+    kinds = ", ".join(" ".join(kind) for kind in declaration.ACTION_TYPES)
+    actions = fill(f"Types of action: {kinds}. Any other is refused.", WIDTH)
+    return f"{table(('service', 'fate', 'member', 'why'), rows)}\n{actions}\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
