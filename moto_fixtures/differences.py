@@ -358,7 +358,8 @@ STOCK: tuple[tuple[str, str], ...] = (
      "Metrics Insights, SEARCH, statistics other than the five and percentiles, other actions"),
     ("EventBridge", f"rules and Scheduler's schedules fire as the clock moves, at targets of "
      f"{', '.join(TARGETS)}; others, Lambda among them, are refused. SageMaker's endpoints, model "
-     "packages, jobs, pipelines and CloudWatch's alarms emit their events"),
+     "packages, model cards, jobs and pipelines, CodeBuild's builds, CodePipeline's executions and "
+     "CloudWatch's alarms emit their events; those of an endpoint's deployment are missing"),
     ("SNS, SQS", "topics, queues and their subscriptions work, over HTTP to this machine only"),
     ("Application Auto Scaling", "variants of endpoints scale, by policies and "
      "scheduled actions; other targets are stored as moto stores them"),
