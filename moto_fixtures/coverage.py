@@ -1,7 +1,7 @@
 """docs/offline-aws.md, written from the code that it describes.
 
-Needs     moto's and our actions, botocore's service models, the rows of the resource types and
-          the tables of limits and differences
+Needs     moto's and our actions, botocore's service models, the rows of the resource types,
+          the tables of limits and differences, and comparisons.py
 Writes    the page; `--check` writes nothing and exits 1 when the page is out of date
 
 The prose below is all there is by hand: what can be looked up is looked up.
@@ -21,7 +21,7 @@ from textwrap import fill
 from cfnlint.helpers import FUNCTION_RULES, FUNCTIONS_ALL
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
-from moto_fixtures import differences, runtime
+from moto_fixtures import comparisons, differences, runtime
 from moto_fixtures.cloudformation import (
     account_types,
     dynamic_references,
@@ -149,6 +149,7 @@ def page() -> str:
         f"## Taken, without effect\n\n{LIMITS}\n{_without_effect()}",
         f"## Known differences from AWS\n\n{DIFFERENCES}\n{_differences()}",
         f"## Other services\n\n{STOCK}\n{table(('service', 'what to know'), differences.STOCK)}",
+        comparisons.sections(table),
         f"## CodeBuild and CodePipeline\n\n{DELIVERY}\n{_delivery()}",
     )
     return "\n".join(sections)
