@@ -82,7 +82,9 @@ def render(model: Model, version: str, threshold: float, report: Report) -> str:
 def _gate(report: Report) -> Iterator[str]:
     gate = report["gate"]
     word = "passed" if gate["passed"] else "failed"
-    said = "It keeps its limits." if gate["passed"] else "It may not be registered."
+    has_limits = any(limit is not None for limit in gate["limits"].values())
+    kept = "It keeps its limits." if has_limits else "It has no limits to keep."
+    said = kept if gate["passed"] else "It may not be registered."
     yield f'<p class="verdict {word}">{said}</p>'
     if gate["failures"]:
         yield f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in gate['failures'])}</ul>"
@@ -97,8 +99,6 @@ def _gate(report: Report) -> Iterator[str]:
     ]
     if rows:
         yield _table(("limit on", "found", "limit"), rows)
-    else:
-        yield "<p>The model's owner has set no limits (`Limits`).</p>"
 
 
 def _quality(report: Report) -> Iterator[str]:
@@ -124,13 +124,18 @@ def _decisions(model: Model, threshold: float, report: Report) -> Iterator[str]:
         f"{cost['false_negative']:,g}. The threshold of {threshold:.4g} was chosen on the "
         "validation rows, not on these.",
     )
-    good, bad = ("accept", "refuse") if model.favourable == 0 else ("refuse", "accept")
+    always = {decision: f"always {decision}" for decision in ("0", "1")}
+    if model.facets:  # somebody has said which answer is good for the person judged
+        good = str(model.favourable)
+        always = {
+            decision: f"{words} ({'accept' if decision == good else 'refuse'} everybody)"
+            for decision, words in always.items()
+        }
     yield _table(
         ("mean cost of a row", ""),
         [
             ("as decided", cost["mean_cost"]),
-            (f"always 0 ({good} everybody)", cost["same_for_all"]["0"]),
-            (f"always 1 ({bad} everybody)", cost["same_for_all"]["1"]),
+            *((words, cost["same_for_all"][decision]) for decision, words in always.items()),
             ("at the best threshold of these rows", cost["best"].get("mean_cost", cost["best"])),
         ],
     )

@@ -6,7 +6,8 @@ Gives     `sensitivity` of evaluation.json
 A number, or a category in an order, moves past a tenth of the training rows, up and then
 down; any other category becomes one of the others, each as often as it occurs. So the step
 is as large as the feature's own spread makes it, and features compare. One feature at a
-time: two that always move together in the world are each moved alone here.
+time: two that always move together in the world are each moved alone here. A column of few
+numbers may not move at all: past a tenth of the rows stands the same one.
 """
 
 from __future__ import annotations

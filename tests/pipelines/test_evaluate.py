@@ -107,7 +107,7 @@ def test_real_files_are_preprocessed_trained_and_evaluated(
     assert report["stress"]["invalid"] == 0
     assert report["gate"]["passed"]
     page = (tmp_path / "report" / "evaluation.html").read_text()
-    assert "has set no limits" in page
+    assert "It has no limits to keep." in page
     columns = data.read_model(tmp_path / "data").schema.columns
     assert all(column.categories for column in columns if column.kind == "categorical")
 
