@@ -192,11 +192,11 @@ def few_rows_decide(monkeypatch):
 
 
 def test_a_slice_at_once_is_its_records_one_by_one(one_by_one):
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(
         st.lists(
-            st.lists(GOOD, min_size=12, max_size=20) | ALIKE | st.lists(ODD, max_size=4),
-            max_size=5,
+            st.lists(GOOD, min_size=12, max_size=40) | ALIKE | st.lists(ODD, max_size=4),
+            max_size=12,
         ),
         st.data(),
     )
