@@ -42,15 +42,23 @@ INPUTS = ("train", "validation")
 LIBRARIES = ("scikit-learn", "numpy", "skops")
 
 
-def train(directory: Path, output: Path) -> Predictor:
+def train(directory: Path, output: Path, inverse_penalty: float = 1.0) -> Predictor:
     """Fit a model on the data in `directory`, write it to `output`, and load it from there.
+
+    `inverse_penalty` is scikit-learn's C, what a tuning job varies.
 
     The same data and libraries give the same bytes. Raises UsageError when the training
     rows hold one class only.
     """
     model = data.read_model(directory)
     parts = {part: data.read(directory, part, model) for part in INPUTS}
-    return store(fit(model, parts["train"]), model, parts, data.digest(directory, INPUTS), output)
+    return store(
+        fit(model, parts["train"], inverse_penalty),
+        model,
+        parts,
+        data.digest(directory, INPUTS),
+        output,
+    )
 
 
 def store(
@@ -80,13 +88,14 @@ def store(
     return Predictor.load(output)
 
 
-def estimator(schema: Schema) -> Pipeline:
+def estimator(schema: Schema, inverse_penalty: float = 1.0) -> Pipeline:
     """The unfitted pipeline: rows of text in, probabilities out."""
     encoder = RowEncoder(numeric=list(schema.numeric), categorical=list(schema.categorical))
-    return Pipeline([("encoder", encoder), ("classifier", LogisticRegression(max_iter=2000))])
+    classifier = LogisticRegression(C=inverse_penalty, max_iter=2000)
+    return Pipeline([("encoder", encoder), ("classifier", classifier)])
 
 
-def fit(model: Model, table: Table) -> Pipeline:
+def fit(model: Model, table: Table, inverse_penalty: float = 1.0) -> Pipeline:
     """The pipeline fitted to a table.
 
     On one thread: with more, the order of the sums, and so the model's bytes, would depend
@@ -99,7 +108,7 @@ def fit(model: Model, table: Table) -> Pipeline:
             f"{model.label!r}; bring rows of both (positive is {model.positive!r})"
         )
     with threadpool_limits(1):
-        return estimator(model.schema).fit(table.rows, targets)
+        return estimator(model.schema, inverse_penalty).fit(table.rows, targets)
 
 
 def _threshold(pipeline: Pipeline, model: Model, parts: dict[str, Table]) -> float:

@@ -10,18 +10,21 @@ has the same line, and a traceback only for a defect.
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 from pathlib import Path
 
 from sklearn import metrics
 
-from monitoring.errors import FAILED, MonitoringError
+from monitoring.errors import FAILED, MonitoringError, UsageError
 from pipelines import data
 from pipelines.train import ARCHIVE_FILE, train
 from serving.model import Predictor
 
 ROOT = Path("/opt/ml")
 CHANNEL = "data"
+PENALTY = "C"
 OBJECTIVE = "validation:auc"
 LONGEST_FAILURE = 1024
 """Characters of the reason that DescribeTrainingJob shows."""
@@ -31,7 +34,7 @@ def run(root: Path = ROOT) -> int:
     """Train in a container whose /opt/ml is `root`; the exit code."""
     try:
         directory, output = root / "input" / "data" / CHANNEL, root / "model"
-        trained = train(directory, output)
+        trained = train(directory, output, _inverse_penalty(root))
         # SageMaker packs the directory itself.
         (output / ARCHIVE_FILE).unlink()
         _say_objective(trained, directory)
@@ -43,6 +46,20 @@ def run(root: Path = ROOT) -> int:
         _fail(root, f"InternalError: {type(error).__name__} in training; see the job's log.")
         raise
     return 0
+
+
+def _inverse_penalty(root: Path) -> float:
+    """C, the one hyperparameter there is; SageMaker hands every value over as text."""
+    path = root / "input" / "config" / "hyperparameters.json"
+    given = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    text = str(given.get(PENALTY, "1.0")).strip('"')
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise UsageError(f"hyperparameter {PENALTY} is {text!r}; give a number above 0")
+    return value
 
 
 def _say_objective(trained: Predictor, directory: Path) -> None:

@@ -5,7 +5,6 @@
     jobs.py         the processing job of a step, and where its files go
     steps.py        process, train or tune, create, transform, evaluate, register
     own_checks.py   the checks by our analyzer
-    aws_checks.py   the checks by AWS's QualityCheck and ClarifyCheck steps
     whole.py        all of it, in order
 
 Only these modules import the SDK, which takes seconds; `pipelines/pipeline.py` imports them

@@ -13,7 +13,8 @@ from pipelines.models.base import Model
 
 Checks = Literal["own", "aws"]
 CHECKS: Final[tuple[str, ...]] = get_args(Checks)
-"""`own`: our analyzer in a processing job. `aws`: AWS's QualityCheck and ClarifyCheck steps."""
+"""`own`: our analyzer in a processing job. `aws`, AWS's QualityCheck and ClarifyCheck steps, is
+refused until it is built."""
 LONGEST_NAME: Final = 256
 """Characters of a pipeline's name."""
 

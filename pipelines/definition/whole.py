@@ -31,11 +31,10 @@ from pipelines.process import BATCH, DATA
 
 def pipeline(shop: Workshop) -> Pipeline:
     """All steps, with the checks that the settings ask for."""
-    made = _with_own_checks(shop)
     return Pipeline(
         shop.settings.name,
         parameters=shop.parameters.listed,
-        steps=made,
+        steps=_with_own_checks(shop),
         sagemaker_session=shop.session,
     )
 
