@@ -146,8 +146,8 @@ def as_text(results: Results, dry_run: bool) -> str:
         for export in done:
             lines += _dry_lines(export) if dry_run else [f"  wrote {export.path}"]
     if not dry_run:
-        done = [export for _, exports_of in results.values() for export in exports_of]
-        lines += ["next:", *(f"  {line}" for export in done for line in export.commands)]
+        written = [export for _, done in results.values() for export in done]
+        lines += ["next:", *(f"  {line}" for export in written for line in export.commands)]
     return "\n".join(lines)
 
 
