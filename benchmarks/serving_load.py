@@ -1,6 +1,6 @@
 """The server under load on this machine: how long an answer takes, and how many rows a second.
 
-    .venv/bin/python -m benchmarks.serving --to docs/serving.md
+    .venv/bin/python -m benchmarks.serving_load --to docs/serving.md
 
 Clients with a connection each ask as fast as they are answered, over loopback, for SECONDS;
 beside it stands the floor: scikit-learn's predict_proba on the same rows, in as many
@@ -40,7 +40,7 @@ from serving.schema import Row
 SECONDS = 5.0
 MOST_REQUESTS = 200_000
 CLIENTS, SIZES = (1, 8, 64), (1, 100)
-BEGIN, END = "<!-- benchmarks/serving.py -->", "<!-- end -->"
+BEGIN, END = "<!-- benchmarks/serving_load.py -->", "<!-- end -->"
 PACKAGES = ("Flask", "gunicorn", "numpy", "scikit-learn")
 
 
