@@ -60,7 +60,7 @@ def project(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         patch.delenv("AWS_PROFILE", raising=False)
         workspace = tmp_path_factory.mktemp("build")
         session = boto3.Session()
-        table = fraud.generate(2000, 7)
+        table = fraud.generate(2000, 5)
         account = seed.seed(Aws(session), fraud.MODEL, table, workspace, PROJECT).account
         working_copy(ROOT, workspace / "source")
         variables = {
