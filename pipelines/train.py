@@ -35,6 +35,7 @@ from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
 from serving.encoder import RowEncoder
 from serving.model import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE, Predictor
 from serving.schema import Schema
+from serving.scorecard import Scorecard
 
 ARCHIVE_FILE = "model.tar.gz"
 BACKGROUND_ROWS, BACKGROUND_SEED = 100, 0
@@ -112,10 +113,14 @@ def fit(model: Model, table: Table, inverse_penalty: float = 1.0) -> Pipeline:
 
 
 def _threshold(pipeline: Pipeline, model: Model, parts: dict[str, Table]) -> float:
-    """Chosen on the validation rows; on the training rows where those hold no positive."""
+    """Chosen on the validation rows; on the training rows where those hold no positive.
+
+    The serving code is asked: what it parts are the very probabilities an endpoint gives.
+    """
     usable = [part for part in ("validation", "train") if any(model.targets(parts[part]))]
     table = parts[usable[0]]
-    probabilities = pipeline.predict_proba(table.rows)[:, 1]
+    asked = Predictor(model.name, "", model.schema, 0.5, pipeline, scorecard=Scorecard.of(pipeline))
+    probabilities = np.array([answer.probability for answer in asked.predict(table.rows)])
     return cheapest_threshold(model.targets(table), probabilities, model.costs)
 
 

@@ -159,3 +159,11 @@ def test_where_probabilities_are_to_be_believed_the_threshold_is_the_one_that_br
 def test_a_wrong_decision_costs_more_than_nothing(wrong):
     with pytest.raises(ValueError, match="false_negative costs"):
         Costs(1.0, wrong)
+
+
+def test_the_threshold_parts_the_probabilities_that_the_endpoint_gives(build):
+    predictor = Predictor.load(build / "model")
+    validation = data.read(build / "data", "validation", fraud.MODEL)
+    given = np.array([answer.probability for answer in predictor.predict(validation.rows)])
+    targets = fraud.MODEL.targets(validation)
+    assert predictor.threshold == cheapest_threshold(targets, given, fraud.MODEL.costs)
