@@ -27,7 +27,7 @@ class Failed(click.ClickException):
 
     def __init__(self, error: MonitoringError) -> None:
         super().__init__(str(error))
-        self.exit_code = error.exit_code
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click asks the instance
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(self.message, file=file, err=True)

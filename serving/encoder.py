@@ -32,6 +32,8 @@ _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
+Rows = Sequence[Row] | Texts
+"""A table of cells, row by row, or as an array (rows, columns)."""
 
 
 class NotANumber(ValueError):
@@ -42,7 +44,7 @@ class NotANumber(ValueError):
         self.row, self.column = row, column
 
 
-def cells_of(rows: Sequence[Row]) -> Texts:
+def cells_of(rows: Rows) -> Texts:
     """The rows as an array (rows, columns) of text and None."""
     cells = np.empty((len(rows), len(rows[0])), dtype=object)
     cells[:] = rows

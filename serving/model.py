@@ -18,7 +18,7 @@ import csv
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -28,7 +28,7 @@ from sklearn.pipeline import Pipeline
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from monitoring.errors import MonitoringError
-from serving.encoder import NotANumber
+from serving.encoder import NotANumber, Rows
 from serving.schema import Row, Schema
 from serving.scorecard import Scorecard
 
@@ -112,7 +112,7 @@ class Predictor:
         places = getattr(encoder, "nullable_", range(len(names)))
         return frozenset(names[at] for at in places)
 
-    def predict(self, rows: Sequence[Row]) -> list[Answer]:
+    def predict(self, rows: Rows) -> list[Answer]:
         """One answer per row, in order; serving.encoder.NotANumber names an unreadable cell.
 
         Every row must have the schema's width.
@@ -122,7 +122,7 @@ class Predictor:
             answers += self._answers(rows[start : start + BATCH_ROWS], start)
         return answers
 
-    def _answers(self, rows: Sequence[Row], start: int) -> list[Answer]:
+    def _answers(self, rows: Rows, start: int) -> list[Answer]:
         try:
             if self.scorecard is None:
                 probabilities = self.pipeline.predict_proba(rows)[:, 1]

@@ -13,7 +13,7 @@ the last bit whatever rows stand beside it. A matrix product promises that only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,8 +23,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from serving.encoder import RowEncoder, cells_of, numbers_of
-from serving.schema import Row
+from serving.encoder import RowEncoder, Rows, cells_of, numbers_of
 
 Floats = npt.NDArray[np.float64]
 """Points and scores are log-odds: natural logarithms of p / (1 - p)."""
@@ -105,7 +104,7 @@ class Scorecard:
             rest = rest[len(categories) + 2 :]
         return cls(float(model.intercept_[0]), tuple(lines), tuple(lookups))
 
-    def points(self, rows: Sequence[Row]) -> Floats:
+    def points(self, rows: Rows) -> Floats:
         """(rows, columns): what each cell adds to the log-odds.
 
         Raises NotANumber, naming row and column by position.

@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from monitoring.measures.attribution import Explained, logit
 from monitoring.measures.trees import Tree, tree_shapley_values
-from serving.encoder import RowEncoder
+from serving.encoder import RowEncoder, Rows
 from serving.schema import Row
 
 Floats = npt.NDArray[np.float64]
@@ -118,7 +118,7 @@ def tree_values(
     return "probability" if forest else "log_odds", values
 
 
-def _encoded(encoder: RowEncoder, rows: Sequence[Row] | Cells) -> Floats:
+def _encoded(encoder: RowEncoder, rows: Rows) -> Floats:
     return encoder.transform(list(rows)).astype(np.float32).astype(np.float64)
 
 
@@ -151,8 +151,9 @@ def _forest(model: Any) -> tuple[Tree, ...]:
 
 
 def _share(tree: Any) -> Floats:
-    counts = tree.value[:, 0, :]
-    return counts[:, 1:2] / counts.sum(axis=1, keepdims=True)
+    counts: Floats = tree.value[:, 0, :]
+    shares: Floats = counts[:, 1:2] / counts.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _boosted(model: Any) -> tuple[Tree, ...]:

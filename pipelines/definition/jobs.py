@@ -11,24 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sagemaker.processing import ProcessingInput, ProcessingOutput, Processor
 from sagemaker.workflow.entities import PipelineVariable
 from sagemaker.workflow.execution_variables import ExecutionVariables
 from sagemaker.workflow.functions import Join
-from sagemaker.workflow.pipeline_context import PipelineSession
 from sagemaker.workflow.properties import PropertyFile
 from sagemaker.workflow.steps import ProcessingStep
 
 from pipelines.definition.parameters import Parameters
+from pipelines.definition.session import DraftingSession
 from pipelines.definition.settings import Settings
 
 INPUT, OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output"
 ENTRYPOINT = ("python", "-m", "pipelines.processing_job")
 VOLUME, LONGEST = 30, 3600
 """GB of disk, and seconds, of a job."""
-Source = str | PipelineVariable
+Source: TypeAlias = str | PipelineVariable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Workshop:
 
     settings: Settings
     parameters: Parameters
-    session: PipelineSession
+    session: DraftingSession
 
     def place(self, *parts: str) -> Join:
         """Where a run's files of some name go."""
@@ -94,4 +94,5 @@ class Workshop:
 def output_of(step: ProcessingStep, name: str, *below: str) -> Source:
     """The URI of a step's output, or of what lies below it."""
     uri = step.properties.ProcessingOutputConfig.Outputs[name].S3Output.S3Uri
-    return Join("/", [uri, *below]) if below else uri
+    found: Source = Join("/", [uri, *below]) if below else uri
+    return found

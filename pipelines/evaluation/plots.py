@@ -22,7 +22,7 @@ INK: Final = "#010203"
 """Stands for the colour of the text around a drawing; no other part of one has it."""
 FIRST, SECOND, FAINT = "#3b82c4", "#d9822b", "#8a8f98"
 """Told apart by people who see no red or green, and on either paper."""
-STYLE: Final = {
+STYLE: Final[Mapping[Any, object]] = {
     "svg.fonttype": "none",
     "font.size": 9,
     "text.color": INK,

@@ -72,7 +72,11 @@ class Evaluation:
         self, hours: Iterable[Hour], on_hour: Callable[[Evaluated], None] = lambda _: None
     ) -> list[Evaluated]:
         """Evaluate each hour; one that cannot be evaluated does not keep the others from it."""
-        return [found for found in self._each(hours) if on_hour(found) is None]
+        evaluated = []
+        for found in self._each(hours):
+            on_hour(found)
+            evaluated.append(found)
+        return evaluated
 
     def _each(self, hours: Iterable[Hour]) -> Iterator[Evaluated]:
         for hour in hours:

@@ -174,7 +174,8 @@ def _choice(rng: np.random.Generator, shares: Mapping[str, float], rows: int) ->
 
 
 def _money(amounts: np.ndarray) -> np.ndarray:
-    return np.round(np.maximum(amounts, 0.5), 2)
+    rounded: np.ndarray = np.round(np.maximum(amounts, 0.5), 2)
+    return rounded
 
 
 def _kilometres(distances: np.ndarray) -> np.ndarray:

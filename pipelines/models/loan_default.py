@@ -144,14 +144,16 @@ def _income(rng: np.random.Generator, work: np.ndarray, school: np.ndarray) -> n
     """Log-normal, the median of the employed near 50,000; in hundreds, as people state it."""
     by_work = np.array([row[1] for row in EMPLOYMENT.values()])[work]
     by_school = np.array([row[1] for row in EDUCATION.values()])[school]
-    incomes = 47_000.0 * np.exp(by_work + by_school + rng.normal(0.0, 0.42, len(work)))
+    incomes: np.ndarray = 47_000.0 * np.exp(by_work + by_school + rng.normal(0.0, 0.42, len(work)))
     return np.maximum(np.round(incomes, -2), 6_000.0)
 
 
 def _amount(rng: np.random.Generator, purpose: np.ndarray, income: np.ndarray) -> np.ndarray:
     """By purpose, more for those who earn more; lent in steps of 50."""
     typical = np.array([row[1] for row in PURPOSES.values()])[purpose]
-    amounts = typical * (income / 47_000.0) ** 0.4 * rng.lognormal(0.0, 0.45, len(income))
+    amounts: np.ndarray = (
+        typical * (income / 47_000.0) ** 0.4 * rng.lognormal(0.0, 0.45, len(income))
+    )
     return np.clip(np.round(amounts / 50.0) * 50.0, 500.0, 60_000.0)
 
 

@@ -12,7 +12,7 @@ import json
 import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from monitoring.errors import ConfigError
 from pipelines.preprocess import FEWEST_ROWS
@@ -77,7 +77,7 @@ class Policy:
         if not isinstance(document, dict):
             raise ConfigError(f"{name}: is no JSON object, so there is no policy to decide by")
         problems: list[str] = []
-        made = _made(cls, document, "", problems)
+        made: Self | None = _made(cls, document, "", problems)
         if made is None or problems:
             raise ConfigError(f"{name}: {'; '.join(problems)}")
         return made
