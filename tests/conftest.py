@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from moto_fixtures.plugin import aws, clock, server, session
 
@@ -23,6 +24,12 @@ LONGEST = (
 """Half of the tests' time. They begin first: what begins last keeps one worker waiting."""
 
 gc.set_threshold(20_000, 20, 20)
+
+# How long an example takes is the machine's doing, and says nothing of the code.
+settings.register_profile(
+    "unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
