@@ -130,7 +130,10 @@ class Predictor:
                 probabilities = self.scorecard.probabilities(self.scorecard.points(rows))
         except NotANumber as error:
             raise NotANumber(start + error.row, error.column) from None
-        return [Answer(int(p >= self.threshold), p) for p in probabilities.tolist()]
+        predictions = (probabilities >= self.threshold).astype(int)
+        return list(
+            map(Answer._make, zip(predictions.tolist(), probabilities.tolist(), strict=True))
+        )
 
 
 def _description(path: Path) -> Mapping[str, Any]:

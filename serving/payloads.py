@@ -104,7 +104,7 @@ def body_of(answers: Sequence[Answer], media_type: str) -> str:
     '{"predictions": [{"prediction": 0, "probability": 0.25}]}'
     """
     if media_type == CSV:
-        return "".join([f"{a.prediction},{a.probability!r}\n" for a in answers])
+        return "".join([f"{prediction},{probability!r}\n" for prediction, probability in answers])
     objects = [{"prediction": a.prediction, "probability": a.probability} for a in answers]
     if media_type == JSON_LINES:
         return "".join(json.dumps(each) + "\n" for each in objects)

@@ -36,15 +36,16 @@ class Line:
     at: int
     """The column's place in a row."""
     edges: Floats
+    """At least one: a column of which training knew no number has its only edge at 0."""
     heights: Floats
     """The points at each edge; at the first they are 0."""
     missing: float
     """The points of a cell without a number."""
 
     def points(self, values: Floats) -> Floats:
-        """(rows): of values, NaN where missing."""
-        found = np.interp(values, self.edges, self.heights) if self.edges.size else values
-        return np.where(np.isnan(values), self.missing, found)
+        """(rows): of values; NaN where one is missing."""
+        found: Floats = np.interp(values, self.edges, self.heights)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +58,7 @@ class Lookup:
     other: float
     """The points of a category too rare or never seen."""
 
-    def points(self, cells: npt.NDArray[np.object_]) -> list[float]:
+    def points(self, cells: Row) -> list[float]:
         """(rows): of text."""
         return [self.categories.get(cell, self.other) for cell in cells]
 
@@ -93,14 +94,15 @@ class Scorecard:
         lines = []
         for at, edges in zip(encoder.numeric, encoder.edges_, strict=True):
             ramps = max(len(edges) - 1, 0)
-            heights = np.concatenate(([0.0], np.cumsum(rest[:ramps])))[: len(edges)]
-            lines.append(Line(at, edges, heights, float(rest[ramps])))
+            heights = np.concatenate(([0.0], np.cumsum(rest[:ramps])))
+            known = edges if len(edges) else np.zeros(1)
+            lines.append(Line(at, known, heights, float(rest[ramps])))
             rest = rest[ramps + 1 :]
         lookups = []
         for at, categories in zip(encoder.categorical, encoder.categories_, strict=True):
             *points, other, missing = rest[: len(categories) + 2].tolist()
-            known = {cell: points[number] for cell, number in categories.items()}
-            lookups.append(Lookup(at, {**known, None: missing}, other))
+            told = {cell: points[number] for cell, number in categories.items()}
+            lookups.append(Lookup(at, {**told, None: missing}, other))
             rest = rest[len(categories) + 2 :]
         return cls(float(model.intercept_[0]), tuple(lines), tuple(lookups))
 
@@ -111,12 +113,17 @@ class Scorecard:
         """
         cells = cells_of(rows)
         values = numbers_of(cells, [line.at for line in self.lines])
-        found = np.zeros(cells.shape)
+        # Column by column in memory, as they are added up.
+        found = np.zeros(cells.shape[::-1])
         for line, column in zip(self.lines, values, strict=True):
-            found[:, line.at] = line.points(column)
+            found[line.at] = line.points(column)
+        unknown = np.isnan(values)
+        if unknown.any():
+            for line, rows_without in zip(self.lines, unknown, strict=True):
+                found[line.at, rows_without] = line.missing
         for lookup in self.lookups:
-            found[:, lookup.at] = lookup.points(cells[:, lookup.at])
-        return found
+            found[lookup.at] = lookup.points(cells[:, lookup.at].tolist())
+        return found.T
 
     def probabilities(self, points: Floats) -> Floats:
         """(rows): of the positive class, from the points (rows, columns)."""

@@ -78,11 +78,13 @@ def test_a_column_with_one_value_and_one_with_none_add_nothing():
     encoder = RowEncoder(numeric=[0, 1, 2])
     pipeline = Pipeline([("encoder", encoder), ("classifier", LogisticRegression())])
     scorecard = Scorecard.of(pipeline.fit(rows, [0] * 20 + [1] * 20))
-    points = scorecard.points([["7", None, "3"], ["8", None, "3"]])
+    asked = [["7", None, "3"], ["8", None, "3"], ["8", "5", "3"]]
+    points = scorecard.points(asked)
     assert not points[:, 0].any()
     assert points[0].tolist() == points[1].tolist()
+    assert points[2, 1] == 0, "a number where training knew none"
     np.testing.assert_allclose(
-        scorecard.probabilities(points), pipeline.predict_proba(rows[3:4] * 2)[:, 1], atol=1e-12
+        scorecard.probabilities(points), pipeline.predict_proba(asked)[:, 1], atol=1e-12
     )
 
 
