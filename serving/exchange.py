@@ -45,17 +45,24 @@ def noted() -> Exchange | None:
     return found
 
 
-def caller_inference_id() -> str | None:
-    """The inference id the caller sent; raises RequestError for one SageMaker would refuse."""
+def begin() -> None:
+    """Note under which id the request is answered.
+
+    Raises RequestError for one SageMaker would refuse: before the model is asked.
+    """
     sent = request.headers.get(INFERENCE_ID)
     if sent is not None and not re.fullmatch(INFERENCE_ID_PATTERN, sent):
         raise RequestError(f"{INFERENCE_ID} is not 1 to 64 printable characters")
-    return sent
+    g.inference_id, g.is_callers = sent or str(uuid.uuid4()), sent is not None
 
 
 def inference_id() -> str:
     """The inference id of the request being answered: the caller's, else one made up."""
-    if "inference_id" not in g:
-        g.inference_id = caller_inference_id() or str(uuid.uuid4())
-    made: str = g.inference_id
-    return made
+    noted_: str = g.inference_id
+    return noted_
+
+
+def is_callers() -> bool:
+    """Whether the caller sent the inference id."""
+    said: bool = g.is_callers
+    return said

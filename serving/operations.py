@@ -93,8 +93,7 @@ def _account(app: Flask, kept: Operations) -> None:
     def begin() -> None:
         g.began = time.perf_counter()
         g.request_id = str(uuid.uuid4())
-        # Refused here, and not when the model has been asked already.
-        exchange.caller_inference_id()
+        exchange.begin()
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -125,7 +124,7 @@ def _capture(capture: PlainCapture, metrics: Metrics, came_to: exchange.Exchange
     held = capture.add(
         came_to,
         exchange.inference_id(),
-        exchange.caller_inference_id() is not None,
+        exchange.is_callers(),
         request.headers.get(exchange.CUSTOM_ATTRIBUTES),
     )
     if held:

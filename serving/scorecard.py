@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from serving.encoder import RowEncoder, Rows, cells_of, numbers_of
+from serving.schema import Row
 
 Floats = npt.NDArray[np.float64]
 """Points and scores are log-odds: natural logarithms of p / (1 - p)."""
