@@ -30,6 +30,7 @@ from moto_fixtures.cloudformation.operations import Operations, between
 from moto_fixtures.cloudformation.resource_types.base import Owner, Scope
 from moto_fixtures.cloudformation.stack import UNFINISHED, UPDATABLE, Intent, Output, Stack
 from moto_fixtures.cloudformation.throttling import Throttle
+from moto_fixtures.cloudformation.tokens import Tokens
 
 
 class Engine(BaseBackend):
@@ -42,6 +43,7 @@ class Engine(BaseBackend):
         self.detections: dict[str, drift.Detection] = {}
         self.operations = Operations()
         self.throttle = Throttle()
+        self.tokens = Tokens()
 
     @property
     def _url_module(self) -> ModuleType:

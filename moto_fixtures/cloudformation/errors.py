@@ -6,6 +6,7 @@
         ├── NotSimulated             AWS has it, this offline AWS has not; names it
         ├── AlreadyExists            a stack or change set of that name
         ├── InsufficientCapabilities IAM resources without acknowledgement
+        ├── TokenAlreadyExists       another request had this ClientRequestToken
         ├── ChangeSetNotFound
         └── InvalidChangeSetStatus
     ResourceFailed                   one resource; becomes an event and a rollback
@@ -59,6 +60,13 @@ class Throttled(ServiceException):
 
     __module__ = "moto.cloudformation.exceptions"
     code = "Throttling"
+
+
+class TokenAlreadyExists(ValidationError):
+    """A ClientRequestToken belongs to one request."""
+
+    __module__ = "moto.cloudformation.exceptions"
+    code = "TokenAlreadyExistsException"
 
 
 class ChangeSetNotFound(ValidationError):

@@ -34,8 +34,6 @@ REFUSED: Mapping[str, str] = {
 
 WITHOUT_EFFECT: Mapping[str, str] = {
     "CallAs": "There is one account to call from.",
-    "ClientRequestToken": "A repeated call is another call.",
-    "ClientToken": "A repeated call is another call.",
     "DisableValidation": "A template is always validated.",
     "RoleARN": "Shown with the stack; no role is assumed, no permission is checked.",
     "RollbackConfiguration": "A monitoring time without triggers watches nothing.",

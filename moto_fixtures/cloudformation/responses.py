@@ -14,7 +14,12 @@ from moto.core.utils import camelcase_to_underscores
 from moto_fixtures.cloudformation import blueprint, limits, requests, template, views
 from moto_fixtures.cloudformation.change_sets import change_on_the_wire
 from moto_fixtures.cloudformation.engine import Engine
-from moto_fixtures.cloudformation.errors import NotSimulated, Throttled, ValidationError
+from moto_fixtures.cloudformation.errors import (
+    NotSimulated,
+    Throttled,
+    TokenAlreadyExists,
+    ValidationError,
+)
 from moto_fixtures.cloudformation.stack import Stack
 
 Item = TypeVar("Item")
@@ -35,14 +40,14 @@ class CloudFormationResponse(BaseResponse):
         return found
 
     def call_action(self) -> TYPE_RESPONSE:
+        action = self._get_action()
         try:
-            self.engine.throttle.check(self._get_action())
-            self._refuse(self._get_action())
-        except (NotSimulated, Throttled) as refusal:
+            self.engine.throttle.check(action)
+            self._refuse(action)
+            return self.engine.tokens.once(action, self.params, super().call_action)
+        except (NotSimulated, Throttled, TokenAlreadyExists) as refusal:
             refused: TYPE_RESPONSE = self.serialized(ActionResult(refusal))
             return refused
-        answer: TYPE_RESPONSE = super().call_action()
-        return answer
 
     def _refuse(self, action: str) -> None:
         if not hasattr(type(self), camelcase_to_underscores(action)):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from moto_fixtures.cloudformation import tokens
 from moto_fixtures.cloudformation.template import Template
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -76,6 +77,8 @@ class Event:
     status: str
     reason: str | None
     timestamp: dt.datetime
+    token: str | None
+    """The ClientRequestToken of the operation."""
 
 
 @dataclass
@@ -189,7 +192,7 @@ class Stack:
     def _record(
         self, logical_id: str, physical_id: str, type_name: str, status: str, reason: str | None
     ) -> None:
-        event_id = str(mock_random.uuid4())
+        event_id, token = str(mock_random.uuid4()), tokens.of_events()
         self.events.append(
-            Event(event_id, logical_id, physical_id, type_name, status, reason, utcnow())
+            Event(event_id, logical_id, physical_id, type_name, status, reason, utcnow(), token)
         )

@@ -72,6 +72,7 @@ def event(of: Stack, found: Event) -> dict[str, Any]:
         Timestamp=found.timestamp,
         ResourceStatus=found.status,
         ResourceStatusReason=found.reason,
+        ClientRequestToken=found.token,
     )
 
 
