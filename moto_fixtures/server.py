@@ -31,6 +31,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 from moto_fixtures import environment, state
+from moto_fixtures.retries import Retries
 
 TICK = 2.0
 """Seconds between two looks at what is due."""
@@ -80,7 +81,7 @@ class Application:
             app.register_error_handler(404, _unknown_path)
             return app
 
-        self._moto = DomainDispatcherApplication(create)
+        self._moto = Retries(DomainDispatcherApplication(create))
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         from werkzeug.wrappers import Request
