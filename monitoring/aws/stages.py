@@ -142,8 +142,13 @@ def monitor_config(config: StageConfig, project: Project, endpoint: str) -> Stag
 
 
 def _image(config: StageConfig, image: str, region: str) -> str:
-    """An image's URI; empty when nothing that is on runs in it, and the region has none."""
+    """An image's URI; empty when nothing that is on runs in it, and the region has none.
+
+    The self-hosted engine runs neither of AWS's, so it names none and needs no region that has one.
+    """
     parameter = images.PARAMETERS[image]
+    if config.is_self_hosted:
+        return config.get(parameter)
     used = any(kind.image == image and config.why_off(kind) is None for kind in KINDS)
     if config.get(parameter) or not (used or images.account(image, region)):
         return config.get(parameter)

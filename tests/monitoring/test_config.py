@@ -130,6 +130,41 @@ def test_a_monitor_with_labels_must_know_where_the_prediction_is(problems) -> No
     assert "model quality and bias would not find the prediction" in found
 
 
+HOSTED = {
+    "MonitorEngine": "self-hosted",
+    "AnalyzerImageUri": "1.dkr.ecr.eu-west-1.amazonaws.com/m:1",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"AnalyzerImageUri": ""}, "'AnalyzerImageUri' is missing, though"),
+        ({"MonitoringJobInstanceCount": "2"}, "runs on one instance"),
+        (
+            {"DataQualityConstraintsS3Uri": f"s3://b/{'k' * 250}"},
+            "'DataQualityConstraintsS3Uri' has 257 characters",
+        ),
+    ],
+)
+def test_what_the_self_hosted_engine_cannot_do_is_said(changed: dict, said: str) -> None:
+    (problem,) = config.check_engine(StageConfig({**HOSTED, **changed}))
+    assert said in problem
+    managed = {**HOSTED, **changed, "MonitorEngine": "managed"}
+    assert list(config.check_engine(StageConfig(managed))) == []
+
+
+def test_a_self_hosted_stage_with_its_image_is_complete() -> None:
+    longest = {"DataQualityConstraintsS3Uri": f"s3://b/{'k' * 249}"}
+    one = {**HOSTED, **longest, "MonitoringJobInstanceCount": "1"}
+    assert list(config.check_engine(StageConfig(one))) == []
+
+
+def test_a_file_is_checked_for_what_its_engine_cannot_do(problems) -> None:
+    (said,) = problems({"Parameters": {"StageName": "staging", "MonitorEngine": "self-hosted"}})
+    assert "Push this repository's image to ECR" in said
+
+
 def test_a_parameter_of_the_users_own_template_passes_through(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text('{"Parameters": {"StageName": "prod", "CostCentre": "4711"}}')

@@ -69,6 +69,25 @@ def test_the_next_command_is_one_that_can_be_pasted(files: StageFiles) -> None:
     assert command.endswith("my export.args'")
 
 
+def test_the_self_hosted_engines_stack_is_deployed_after_the_monitors_from_the_same_file(
+    files: StageFiles,
+) -> None:
+    hosted = replace(MONITORS, parameters={**MONITORS.parameters, "MonitorEngine": "self-hosted"})
+    endpoint, monitors = exports.exports(files, replace(RENDERED, monitors=hosted))
+    first, second = monitors.commands
+    assert first == monitors.command
+    assert "--template-file self-hosted-template.yml --stack-name fraud-prod-self-hosted " in second
+    assert "--capabilities CAPABILITY_IAM" in second
+    assert second.endswith(f"< {monitors.arguments}")
+    assert endpoint.commands == (endpoint.command,)
+    said = exports.as_text({"prod": (RENDERED, (endpoint, monitors))}, dry_run=False)
+    assert said.splitlines()[-3:] == [f"  {one}" for one in (endpoint.command, first, second)]
+
+
+def test_the_managed_engine_has_no_stack_of_its_own(files: StageFiles) -> None:
+    assert [len(export.commands) for export in exports.exports(files, RENDERED)] == [1, 1]
+
+
 ECHO = """
 Parameters: {SageMakerProjectName: {Type: String}, FeaturesAttribute: {Type: String}}
 Resources: {Topic: {Type: "AWS::SNS::Topic"}}

@@ -92,6 +92,14 @@ def test_an_image_of_the_users_needs_no_known_region() -> None:
     assert monitor_config(mine.monitors, project, "e").get("ClarifyImageUri") == "mine"
 
 
+def test_the_self_hosted_engine_needs_none_of_awss_images() -> None:
+    project = replace(PROJECT, region="eu-nowhere-1")
+    hosted = stage({"MonitorEngine": "self-hosted", "AnalyzerImageUri": "mine"})
+    filled = monitor_config(hosted.monitors, project, "e")
+    assert (filled.get("ModelMonitorImageUri"), filled.get("ClarifyImageUri")) == ("", "")
+    assert filled.get("AnalyzerImageUri") == "mine"
+
+
 @pytest.mark.parametrize(
     ("monitors", "endpoint", "said"),
     [
