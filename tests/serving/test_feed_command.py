@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import boto3
 import pytest
@@ -16,6 +17,7 @@ from monitoring.aws.clients import Aws
 from monitoring.errors import UsageError
 from moto_fixtures.plugin import CREDENTIALS
 from serving.feed_command import main, sink_of, source_of
+from tests.patience import PATIENCE
 
 
 def test_the_process_answers_and_ends_on_sigterm(server, built, traffic, predictor, tmp_path):
@@ -31,12 +33,12 @@ def test_the_process_answers_and_ends_on_sigterm(server, built, traffic, predict
     environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": server}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            answers = []
-            while not answers and process.poll() is None:
+            answers, until = [], time.monotonic() + PATIENCE
+            while not answers and process.poll() is None and time.monotonic() < until:
                 found = sqs.receive_message(QueueUrl=urls[1], WaitTimeSeconds=1)
                 answers = found.get("Messages", [])
             process.send_signal(signal.SIGTERM)
-            said = process.communicate(timeout=60)[1]
+            said = process.communicate(timeout=PATIENCE)[1]
         finally:
             process.kill()
     assert process.returncode == 0, said

@@ -11,6 +11,7 @@ import pytest
 from moto_fixtures import environment
 from tests.moto_fixtures.building import ROLE
 from tests.moto_fixtures.jobs.building import SKLEARN
+from tests.patience import PATIENCE
 
 SCRIPT = """
 import boto3
@@ -50,7 +51,7 @@ def test_a_script_of_a_servers_job_reaches_that_server(clients: Any) -> None:
         ProcessingResources={"ClusterConfig": cluster},
         ProcessingInputs=[{"InputName": "code", "S3Input": source}],
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         found = sagemaker.describe_processing_job(ProcessingJobName="over-http")
         if found["ProcessingJobStatus"] != "InProgress":
