@@ -62,6 +62,7 @@ def silent(_done: int, _parts: int) -> None:
 
 def gathered(work: Work, engine: Engine = ONE_PASS, progress: Progress = silent) -> Partial:
     """What all the data come to; raises the MonitoringError that one pass would."""
+    work = work.settled()
     parts = split(work.dataset, engine.parts) if engine.parts > 1 and work.can_be_split else ()
     labelled = None if work.reads_columns else read_coverage(work.dataset.path)
     if len(parts) < 2 or (labelled and labelled.share < work.dataset.label_coverage):

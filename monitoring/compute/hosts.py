@@ -29,6 +29,7 @@ from monitoring.compute.work import Partial, Work
 from monitoring.documents import Documents
 from monitoring.errors import CaptureError, DocumentError, MonitoringError, NoDataError
 from monitoring.monitors.base import Mode
+from monitoring.monitors.computed_baseline import kept
 
 RESOURCES = Path("opt/ml/config/resourceconfig.json")
 PARTIALS = "partials"
@@ -91,12 +92,15 @@ def leave(work: Work, hosts: Hosts, output: Path) -> Share:
 
     A host without a file has an empty share: with more hosts than files that is no fault.
     """
-    if not work.can_be_split:
+    lacks_rows = work.computes_baseline and kept(work.baseline or {}) is None
+    if lacks_rows or not work.can_be_split:
         raise MonitoringError(
             f"{len(hosts.names)} instances: labels that are joined in the same job, a script, "
-            "local SHAP values, or a model that is started for the job need all the data in one "
-            "place. Merge the labels first, or set the instance count to 1."
+            "local SHAP values, SHAP's baseline where it is not given, or a model that is started "
+            "for the job need all the data in one place. Merge the labels first, give "
+            "shap.baseline, or set the instance count to 1."
         )
+    work = work.settled()
     dataset = work.dataset
     dataset.path.mkdir(parents=True, exist_ok=True)
     files = files_of(dataset) if any(dataset.path.iterdir()) else ()

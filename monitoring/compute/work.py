@@ -26,6 +26,7 @@ from monitoring.documents import CONSTRAINTS, Documents
 from monitoring.errors import MonitoringError
 from monitoring.instructions import Instructions
 from monitoring.monitors.base import Mode, Monitor, Observations
+from monitoring.monitors.computed_baseline import computed, kept, with_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,26 @@ class Work:
     def reads_columns(self) -> bool:
         """Whether the monitor reads all columns alike, or there are no labels to be counted."""
         return self.told.wanted is None or self.dataset.is_table
+
+    @property
+    def computes_baseline(self) -> bool:
+        """Whether SHAP's baseline rows are still to be computed, from all the data at once."""
+        config = self.told.config
+        return config is not None and config.computes_baseline and config.computed is None
+
+    def settled(self) -> Self:
+        """With SHAP's baseline rows: those of the baseline's documents, else of these data.
+
+        Raises MonitoringError when the data cannot be read.
+        """
+        config = self.told.config
+        if config is None or not self.computes_baseline:
+            return self
+        rows = kept(self.baseline or {})
+        if rows is None:
+            with self._opened(replace(self.dataset, seen=Seen())) as opened:
+                rows = computed(opened.batches, config)
+        return replace(self, told=replace(self.told, config=with_rows(config, rows)))
 
     def on(self, part: Part) -> Partial | MonitoringError:
         """What one part comes to, or why it cannot be read."""

@@ -206,6 +206,12 @@ def _ranking(values: Mapping[str, float]) -> list[dict[str, Any]]:
 
 def _warnings(explanation: Explanation) -> Iterator[str]:
     settings = explanation.asked
+    if settings.computed is not None and settings.computed.of_these_data:
+        yield (
+            "shap.baseline is not given and the baseline's documents hold no rows, so these data "
+            "were explained against rows computed from them: a changed ranking may come from the "
+            "rows. Give shap.baseline, or suggest the baseline again"
+        )
     if explanation.refused:
         yield (
             f"the model refused {explanation.refused} of {explanation.rows + explanation.refused} "

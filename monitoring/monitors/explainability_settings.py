@@ -37,7 +37,6 @@ TEMPLATES: Final = {
 """What each template must hold; without it every request would be the same."""
 ENDPOINT_PREFIX: Final = re.compile(r"(?=.{1,30}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 """What leaves room for the rest of an endpoint's name, of 63 characters at most."""
-SWITCHES: Final = ("use_logit", "save_local_shap_values", "exact")
 REFUSED: Final = {
     "text_config": "explains words or sentences of a text column; here a column is one feature",
     "image_config": "explains parts of images, and the monitors read tables",
@@ -70,6 +69,16 @@ class Predictor:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """Baseline rows that were computed, as nobody gave any."""
+
+    features: tuple[str, ...]
+    rows: tuple[Row, ...]
+    of_these_data: bool = False
+    """From the data that are explained, not from those the baseline was suggested from."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainabilitySettings:
     """A model that can be asked, and how to ask it."""
 
@@ -90,6 +99,8 @@ class ExplainabilitySettings:
     refused_share: float = REFUSED_SHARE
     saves_local_values: bool = False
     """Whether each row's own values are written too, to explanations_shap/out.csv."""
+    computed: Computed | None = None
+    """Where the baseline rows were not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,12 @@ class ExplainabilityConfig:
     baseline: tuple[Row, ...] = ()
     baseline_uri: str = ""
     """Where the baseline rows lie, if not in the file itself."""
+    num_clusters: int | None = None
+    """How many baseline rows are computed where none are given; None lets the data say."""
+    computes_baseline: bool = False
+    """Whether the file leaves the baseline rows to be computed."""
+    computed: Computed | None = None
+    """They, once they are there."""
     dataset_type: str = CSV
     """How these rows are written there."""
     features_path: str = ""
@@ -139,16 +156,22 @@ class ExplainabilityConfig:
             features=features,
             baseline=reader.baseline(shap.get("baseline"), len(features)),
             baseline_uri=shap["baseline"] if isinstance(shap.get("baseline"), str) else "",
+            num_clusters=reader.integer(shap, "shap", "num_clusters", 1, MOST_BASELINE_ROWS),
+            computes_baseline=shap.get("baseline") is None,
             dataset_type=reader.dataset_type(document.get("dataset_type")),
             features_path=path if isinstance(path := document.get("features"), str) else "",
             explained=reader.explained(shap.get("features_to_explain"), document),
             num_samples=reader.integer(shap, "shap", "num_samples", 2, MOST_SAMPLES),
             agg_method=reader.method(shap.get("agg_method")),
-            **{name: reader.switch(shap, name) for name in SWITCHES},
+            use_logit=reader.switch(shap, "use_logit"),
+            save_local_shap_values=reader.switch(shap, "save_local_shap_values"),
+            exact=reader.switch(shap, "exact"),
             seed=reader.integer(shap, "shap", "seed", 0, 2**32 - 1) or 0,
             label_headers=reader.names(given.get("label_headers"), "predictor.label_headers"),
             predictor=reader.predictor(given),
         )
+        if config.num_clusters and not config.computes_baseline:
+            reader.problems.append("shap has both baseline and num_clusters; give one")
         if reader.problems:
             raise ConfigError(
                 f"{where}: {'; '.join(reader.problems)}. What is to be explained cannot be told; "
@@ -195,6 +218,7 @@ class ExplainabilityConfig:
             label_headers=self.label_headers,
             exact=self.exact,
             saves_local_values=self.save_local_shap_values,
+            computed=self.computed,
         )
 
 

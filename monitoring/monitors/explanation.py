@@ -32,9 +32,11 @@ from monitoring.measures.attribution import (
 from monitoring.measures.outcome import Uncomputable
 from monitoring.monitors.alignment import all_positional, require_distinct
 from monitoring.monitors.base import Batch, Observations
-from monitoring.monitors.explainability_settings import ExplainabilitySettings
+from monitoring.monitors.explainability_settings import Computed, ExplainabilitySettings
 from monitoring.monitors.local_values import LocalValues
 
+SHAP_BASELINE: Final = "shap_baseline"
+"""Ours, in analysis.json: the baseline rows, where they were computed."""
 ROWS_AT_ONCE: Final = 256
 """Rows explained together, whatever the batches: their size then changes no digit."""
 
@@ -47,6 +49,8 @@ class Asked:
     num_samples: int
     exact: bool
     refused_share: float
+    computed: Computed | None = None
+    """The baseline rows, where they were not given."""
 
     @classmethod
     def by(cls, settings: ExplainabilitySettings) -> Self:
@@ -55,6 +59,7 @@ class Asked:
             settings.num_samples,
             settings.exact,
             settings.refused_share,
+            settings.computed,
         )
 
 
@@ -88,7 +93,13 @@ class Explanation:
             }
             for label in self.labels
         }
-        return {"version": "1.0", "explanations": {"kernel_shap": explained}}
+        document: dict[str, Any] = {"version": "1.0", "explanations": {"kernel_shap": explained}}
+        if (rows := self.asked.computed) is not None:
+            document[SHAP_BASELINE] = {
+                "features": list(rows.features),
+                "rows": [list(row) for row in rows.rows],
+            }
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +134,7 @@ class Attributions:
     def explanation(self) -> Explanation:
         """Of all rows. Raises NoDataError without one, CaptureError when too many were refused."""
         if not self.seen:
-            raise NoDataError(
-                "NO_DATA: there is no row to explain. Check that the endpoint had traffic and "
-                "that its inputs are captured."
-            )
+            raise no_rows()
         _require_answers(self.seen, self.total.rows, self.asked.refused_share)
         values = self.total.result()
         assert not isinstance(values, Uncomputable)
@@ -140,6 +148,14 @@ class Attributions:
             self.asked,
             self.local.documents() if self.local else {},
         )
+
+
+def no_rows() -> NoDataError:
+    """What is said of data without a row."""
+    return NoDataError(
+        "NO_DATA: there is no row to explain. Check that the endpoint had traffic and that its "
+        "inputs are captured."
+    )
 
 
 def attributions(data: Iterable[Observations], settings: ExplainabilitySettings) -> Attributions:
@@ -203,13 +219,16 @@ def _rows(
     """The features' names, and rows of text in their order, ROWS_AT_ONCE at a time."""
     found = tuple(first.schema.names)
     require_distinct(found)
-    places = _places(found, settings.features)
+    places = places_of(found, settings.features)
     names = settings.features or found
     return names, _blocks(chain([first], others), places)
 
 
-def _places(found: tuple[str, ...], features: tuple[str, ...]) -> tuple[int, ...]:
-    """Where each feature stands: by name, or by place where the data have no names."""
+def places_of(found: tuple[str, ...], features: tuple[str, ...]) -> tuple[int, ...]:
+    """Where each feature stands: by name, or by place where the data have no names.
+
+    Raises CaptureError naming the features that are not there.
+    """
     if not features or (all_positional(found) and len(found) == len(features)):
         return tuple(range(len(found)))
     missing = [name for name in features if name not in found]
