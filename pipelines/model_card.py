@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 STATUS = "Draft"
-SHOWN_LIMITS = "limits"
 Document = Mapping[str, Any]
 
 
