@@ -76,16 +76,20 @@ def answer(call: Call, account: str) -> Reply:
 
 
 def session(ask: Callable[[Call], Reply], region: str) -> boto3.Session:
-    """A session whose clients send every request through `ask`."""
+    """A session whose clients send every request through `ask`, whatever AWS_ENDPOINT_URL says."""
     import boto3
     from botocore.awsrequest import AWSResponse
+    from botocore.config import Config
+    from botocore.session import Session
 
     def send(request: Any, **_: Any) -> AWSResponse:
         headers = {name: _text(value) for name, value in request.headers.items()}
         reply = ask(Call(request.method, request.url, headers, _bytes(request.body)))
         return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.body))
 
-    made = boto3.Session("offline", "offline", region_name=region)
+    core = Session()
+    core.set_default_client_config(Config(ignore_configured_endpoint_urls=True))
+    made = boto3.Session("offline", "offline", region_name=region, botocore_session=core)
     made.events.register("before-send", send)
     return made
 

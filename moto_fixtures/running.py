@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +32,7 @@ from moto_fixtures.sagemaker.backend import Backend
 from moto_fixtures.sagemaker.executions import MonitoringExecution
 from moto_fixtures.sagemaker.processing_jobs import ProcessingJob
 from moto_fixtures.staging import MESSAGE, Staging, StagingError
-from moto_fixtures.worker import LOG, Ended, Job, Workers
+from moto_fixtures.worker import COUNT, LOG, Ended, Job, Workers
 
 STATUSES = ("CompletedWithViolations", "Completed")
 """The exit message begins with the execution's status and a colon."""
@@ -171,15 +172,33 @@ class _Step:
 
 
 def run_all(begun: Sequence[Running]) -> None:
-    """Run executions to their end."""
-    while waiting := [one for one in begun if one.waiting]:
-        steps = [_Step.next_of(one) for one in waiting]
-        staged = [step for step in steps if step.stage()]
-        ended = workers().run([step.container for step in staged])
-        for step, how in zip(staged, ended, strict=True):
-            step.finish(how)
-        for step in steps:
-            step.remove()
+    """Run executions to their end, side by side; those that merge into one place take turns.
+
+    One more at a time than there are workers: its files are laid out, or published, meanwhile.
+    """
+    turns: dict[str, list[Running]] = {}
+    for one in begun:
+        merge = one.run.merge
+        place = output_of(merge)["S3Uri"] if merge else one.run.schedule.arn
+        turns.setdefault(place, []).append(one)
+    with ThreadPoolExecutor(COUNT + 1, thread_name_prefix="staging") as threads:
+        list(threads.map(_run_in_turn, turns.values()))
+
+
+def _run_in_turn(begun: Sequence[Running]) -> None:
+    for one in begun:
+        while one.waiting:
+            _run(_Step.next_of(one))
+
+
+def _run(step: _Step) -> None:
+    """One job, from S3 to S3."""
+    try:
+        if step.stage():
+            (ended,) = workers().run([step.container])
+            step.finish(ended)
+    finally:
+        step.remove()
 
 
 @lru_cache(maxsize=1)

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.cloudwatch.models import cloudwatch_backends
 
 from moto_fixtures import job_inputs
 from moto_fixtures.clients import client
@@ -26,7 +27,6 @@ CONFIG = "/opt/ml/config/processingjobconfig.json"
 RESOURCES = "/opt/ml/config/resourceconfig.json"
 MESSAGE = "/opt/ml/output/message"
 METRICS = "/opt/ml/output/metrics/cloudwatch/cloudwatch_metrics.jsonl"
-METRICS_PER_CALL = 500
 MESSAGE_BYTES = 1024
 __all__ = ["Staging", "StagingError"]
 
@@ -37,7 +37,7 @@ class Staging:
     def __init__(self, root: Path, region: str, account: str) -> None:
         self.root = root
         self.s3 = client("s3", region, account)
-        self._cloudwatch = client("cloudwatch", region, account)
+        self._cloudwatch: Any = cloudwatch_backends[account][region]
 
     def local(self, path: str) -> Path:
         """A container's path, under the root.
@@ -94,10 +94,7 @@ class Staging:
         if not path.is_file():
             return 0
         data = [_datum(line) for line in path.read_text().splitlines() if line.strip()]
-        for start in range(0, len(data), METRICS_PER_CALL):
-            self._cloudwatch.put_metric_data(
-                Namespace=namespace, MetricData=data[start : start + METRICS_PER_CALL]
-            )
+        self._cloudwatch.put_metric_data(namespace, data)
         return len(data)
 
     def message(self) -> str:
@@ -121,6 +118,7 @@ class Staging:
 
 
 def _datum(line: str) -> dict[str, Any]:
-    """One line of the metrics file as PutMetricData takes it."""
+    """One line of the metrics file as moto takes it: a time is in UTC and carries no zone."""
     datum = json.loads(line)
-    return {**datum, "Timestamp": datetime.fromisoformat(datum["Timestamp"])}
+    reported = datetime.fromisoformat(datum["Timestamp"])
+    return {**datum, "Timestamp": reported.astimezone(UTC).replace(tzinfo=None)}

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from monitoring.batch_transform import Manifest
 from monitoring.errors import CaptureError
+from moto_fixtures import buckets
 from moto_fixtures.jobs.background import JobError
 
 
@@ -107,7 +108,7 @@ def objects(s3: Any, source: Source, host: Host | None = None) -> list[Found]:
 def read(s3: Any, found: Found, compression: str = "None") -> bytes:
     """An object's bytes, unpacked when it is said to be packed."""
     try:
-        body: bytes = s3.get_object(Bucket=found.bucket, Key=found.key)["Body"].read()
+        body = _body(s3, found.bucket, found.key)
         return gzip.decompress(body) if compression == "Gzip" else body
     except (ClientError, gzip.BadGzipFile, EOFError) as error:
         raise StagingError(
@@ -138,10 +139,23 @@ def split(uri: str) -> tuple[str, str]:
 
 def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
     """The keys below a prefix, but those of the directories that consoles make."""
+    for key in _listed(s3, bucket, prefix):
+        if not key.endswith("/"):
+            yield key
+
+
+def _listed(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    if (held := buckets.readable(bucket)) is not None:
+        yield from buckets.keys(held, prefix)
+        return
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for found in page.get("Contents", []):
-            if not found["Key"].endswith("/"):
-                yield found["Key"]
+        yield from (found["Key"] for found in page.get("Contents", []))
+
+
+def _body(s3: Any, bucket: str, key: str) -> bytes:
+    held = buckets.readable(bucket)
+    found = None if held is None else buckets.body(held, key)
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read() if found is None else found
 
 
 def _prefix(s3: Any, source: Source) -> Iterator[Found]:
@@ -166,7 +180,7 @@ def _name(key: str, prefix: str) -> str:
 
 def _manifest(s3: Any, uri: str) -> Iterator[Found]:
     bucket, key = split(uri)
-    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    body = _body(s3, bucket, key)
     try:
         document = json.loads(body)
         listed = Manifest.of(document, uri)

@@ -36,6 +36,13 @@ def test_a_call_reaches_the_aws_of_everybody_else() -> None:
     assert [bucket["Name"] for bucket in listed] == ["made-by-a-container"]
 
 
+def test_a_container_is_not_led_to_an_address_of_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The offline AWS may run where AWS_ENDPOINT_URL names it, or another one."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    container_client("s3").create_bucket(Bucket="made-by-a-container")
+    assert client("s3", REGION, ACCOUNT).list_buckets()["Buckets"]
+
+
 def test_bodies_arrive_whole_both_ways() -> None:
     s3 = container_client("s3")
     s3.create_bucket(Bucket="bodies")
