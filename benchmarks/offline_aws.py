@@ -136,20 +136,24 @@ def winding(asked: argparse.Namespace, directory: Path) -> tuple[Rows, bool]:
     import offline_aws_winding
 
     day = offline_aws_winding.wound(directory, asked.hours, asked.requests)
-    total, alone = day.warm
-    first, first_alone = day.first_hour
+    warm, first = day.warm, day.first_hour
     rows = [
         (
             f"{asked.hours} hours of four monitors on two stages, {asked.requests} requests each",
-            f"{len(day.runs)} runs in workers, {day.failures} executions failed",
+            f"{len(day.runs)} jobs in workers, {day.failures} executions failed",
         ),
         (
-            "wound, without the first hour",
-            f"{total:.1f} s; the analyses alone {alone:.1f} s: {(total / alone - 1) * 100:+.0f} %",
+            "processor time of winding, without the first hour",
+            f"{warm.processor_whole:.1f} s; the analyses alone {warm.processor_alone:.1f} s: "
+            f"{warm.above:+.0%}",
+        ),
+        (
+            "time to wait for it, without the first hour",
+            f"{warm.whole:.1f} s, in {warm.alone:.1f} s of which an analysis went on",
         ),
         (
             "the first hour, in which the workers start",
-            f"{first:.1f} s; the analyses alone {first_alone:.1f} s",
+            f"{first.whole:.1f} s, in {first.alone:.1f} s of which a worker started or worked",
         ),
     ]
     return rows, not day.failures

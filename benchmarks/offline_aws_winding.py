@@ -1,7 +1,9 @@
 """A day of four monitors on two stages wound through, beside the time of the analyses alone.
 
 The demo's own scene: model, buildspec, stacks, traffic, labels, hourly executions. The server
-runs in this process, so that each execution in a warm worker can be timed where it happens.
+runs in this process, so that each execution in a warm worker can be timed where it happens, and
+its processor time told from the workers'. The waiting times depend on who else uses the machine
+and on how many jobs fit beside one another; processor time hardly does.
 """
 
 from __future__ import annotations
@@ -29,51 +31,103 @@ from pipelines import preprocess
 from pipelines.models import model_for
 
 Interval = tuple[float, float]
+STARTING = 2
+"""Winds that are told apart: to the end of the first hour, in which nothing is due, and over its
+executions, with which the workers start."""
+
+
+@dataclass(frozen=True)
+class Wind:
+    """The clock wound on once."""
+
+    time: Interval
+    processor_seconds: float
+    """Of the server, meanwhile."""
+    statuses: tuple[str, ...]
+    """Of the executions on the way."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One job in its worker."""
+
+    time: Interval
+    processor_seconds: float
+    """Of the worker, in the job's own code."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of some winds: of all that was done, and of the analyses alone."""
+
+    whole: float
+    alone: float
+    """In which at least one job went on."""
+    processor_whole: float
+    processor_alone: float
+
+    @property
+    def above(self) -> float:
+        """The share of processor time that is not analysis: 0.2 is one fifth on top."""
+        return self.processor_whole / self.processor_alone - 1
 
 
 @dataclass
 class Day:
-    """What was timed, an entry for each time the clock was wound."""
+    """What was timed."""
 
-    requests: int
-    winds: list[Interval] = field(default_factory=list)
-    runs: list[Interval] = field(default_factory=list)
-    """Of each analysis in its worker."""
-    failures: int = 0
+    winds: list[Wind] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
 
     @property
-    def warm(self) -> tuple[float, float]:
-        """Seconds of winding, and seconds in which an analysis ran; the first hour apart."""
-        winds = self.winds[2:]
-        total = sum(end - begin for begin, end in winds)
-        return total, sum(_covered(self.runs, wind) for wind in winds)
+    def warm(self) -> Spent:
+        """Every hour but the first."""
+        return self._spent(self.winds[STARTING:])
 
     @property
-    def first_hour(self) -> tuple[float, float]:
-        """The same, of the hour in which the workers start."""
-        wind = self.winds[1]
-        return wind[1] - wind[0], _covered(self.runs, wind)
+    def first_hour(self) -> Spent:
+        """The hour in which the workers start."""
+        return self._spent(self.winds[:STARTING])
+
+    @property
+    def failures(self) -> int:
+        """Executions that failed, the first hour's among them."""
+        return sum(one.statuses.count("Failed") for one in self.winds)
+
+    def _spent(self, winds: list[Wind]) -> Spent:
+        times = [run.time for run in self.runs]
+        analyses = sum(
+            run.processor_seconds
+            for run in self.runs
+            if any(wind.time[0] <= run.time[0] < wind.time[1] for wind in winds)
+        )
+        return Spent(
+            sum(wind.time[1] - wind.time[0] for wind in winds),
+            sum(_covered(times, wind.time) for wind in winds),
+            sum(wind.processor_seconds for wind in winds) + analyses,
+            analyses,
+        )
 
 
 @dataclass(frozen=True)
 class Timed(ServerProcess):
     """A server that notes when its clock is wound."""
 
-    day: Day = field(default_factory=lambda: Day(0))
+    day: Day = field(default_factory=Day)
 
     def advance(self, to: Any) -> Any:
         """Wind the clock on, noting how long it takes."""
-        began = time.perf_counter()
+        began, processor = time.perf_counter(), time.process_time()
         answer = ServerProcess.advance(self, to)
-        self.day.winds.append((began, time.perf_counter()))
-        statuses = [one["MonitoringExecutionStatus"] for one in answer["executions"]]
-        self.day.failures += statuses.count("Failed")
+        took, processor = (began, time.perf_counter()), time.process_time() - processor
+        statuses = tuple(one["MonitoringExecutionStatus"] for one in answer["executions"])
+        self.day.winds.append(Wind(took, processor, statuses))
         return answer
 
 
 def wound(directory: Path, hours: int, requests: int) -> Day:
     """Deploy, send and wind; what took how long."""
-    day = Day(requests)
+    day = Day()
     with _serving() as url, _timed_workers(day):
         environment.enter(os.environ, url)
         aws, timed = Aws(boto3.Session()), Timed(url, day)
@@ -107,10 +161,9 @@ def _timed_workers(day: Day) -> Iterator[None]:
 
     def run(self: worker.Worker, job: worker.Job) -> worker.Ended:
         began = time.perf_counter()
-        try:
-            return theirs(self, job)
-        finally:
-            day.runs.append((began, time.perf_counter()))
+        ended = theirs(self, job)
+        day.runs.append(Run((began, time.perf_counter()), ended.processor_seconds))
+        return ended
 
     worker.Worker.run = run  # type: ignore[method-assign]
     try:

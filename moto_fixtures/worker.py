@@ -63,7 +63,9 @@ class Ended:
     error: str = ""
     """What it said last when it did not end by itself."""
     seconds: float = 0.0
-    """How long it took."""
+    """How long it took, with the start of its process when it was the first there."""
+    processor_seconds: float = 0.0
+    """Processor time it had in its process, in which nothing else ran."""
 
 
 class Worker:
@@ -183,7 +185,9 @@ def _run(environment: Mapping[str, str], root: Path, outside: _Outside) -> Ended
         try:
             from monitoring import job
 
-            return Ended(job.run(environment, root, outside.opened, outside.fetched, outside.aws))
+            began = time.process_time()
+            code = job.run(environment, root, outside.opened, outside.fetched, outside.aws)
+            return Ended(code, processor_seconds=time.process_time() - began)
         except Exception as error:
             traceback.print_exc()
             return Ended(1, f"{type(error).__name__}: {error}")

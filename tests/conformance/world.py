@@ -18,6 +18,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from monitoring.aws.clients import Aws
 from moto_fixtures import seed, server_process
@@ -34,6 +35,8 @@ START = datetime(2026, 1, 31, 10)
 ROWS = 3000
 EXPLAINED_ROWS = 20
 """The model is asked about each of them many times."""
+PATIENT = Config(read_timeout=600, retries={"total_max_attempts": 1})
+"""An endpoint is created once its model has started. Asked again meanwhile, it exists already."""
 
 
 @contextmanager
@@ -100,7 +103,7 @@ def _facet() -> Mapping[str, Any]:
 
 def _deploy(session: boto3.Session, seeded: seed.Seeded) -> None:
     """The approved package, behind an endpoint that captures all it is sent and answers."""
-    sagemaker, account = session.client("sagemaker"), seeded.account
+    sagemaker, account = session.client("sagemaker", config=PATIENT), seeded.account
     sagemaker.create_model(
         ModelName=ENDPOINT,
         ExecutionRoleArn=account.role_arn,
