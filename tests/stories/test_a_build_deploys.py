@@ -1,4 +1,8 @@
-"""A build, from commit to stacks: what is approved is deployed, and a refusal is explained."""
+"""A build, from commit to stacks: what is approved is deployed, and a refusal is explained.
+
+The first build deploys staging with the self-hosted engine, the second with the managed one, as a
+team would that goes back: what the first leaves behind is seen beside what the second deploys.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,10 @@ from pipelines.models import fraud
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "cards"
+ENDPOINT, MONITORS, ENGINE = (
+    f"{PROJECT}-staging-{what}" for what in ("endpoint", "monitors", "self-hosted")
+)
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitoring:1.0"
 LAST_LINES = 8
 LARGEST_TEMPLATE_BODY = 51_200
 """Bytes `aws cloudformation deploy` sends without a detour over S3."""
@@ -45,6 +53,21 @@ class CodeBuildProject:
         artifacts = self.source.parent / "artifacts"
         build = codebuild.run(shortened, self.source, environ, artifacts, output)
         return build, output.getvalue().splitlines()[-LAST_LINES:]
+
+    def configure(self, file: str, **parameters: str) -> None:
+        """Change a configuration file, as a commit would."""
+        path = self.source / file
+        document = json.loads(path.read_text())
+        document["Parameters"] |= parameters
+        path.write_text(json.dumps(document))
+
+    def stacks(self) -> set[str]:
+        found = self.session.client("cloudformation").describe_stacks()["Stacks"]
+        return {stack["StackName"] for stack in found}
+
+    def alarms(self) -> set[str]:
+        found = self.session.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        return {alarm["AlarmName"] for alarm in found}
 
     def outputs(self, stack: str) -> dict[str, str]:
         (found,) = self.session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
@@ -77,19 +100,72 @@ def project(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         yield CodeBuildProject(workspace / "source", variables, session)
 
 
+@dataclass(frozen=True)
+class SelfHosted:
+    """What a build with the self-hosted engine deployed, before another changed it."""
+
+    build: codebuild.Build
+    outputs: dict[str, dict[str, str]]
+    alarms: set[str]
+    managed_schedules: list[str]
+    scheduled: list[str]
+
+
 @pytest.fixture(scope="module")
-def deployed(project: CodeBuildProject) -> codebuild.Build:
-    """A build that deployed staging."""
+def self_hosted(project: CodeBuildProject) -> SelfHosted:
+    """A build that deployed staging with the self-hosted engine."""
+    hosted = {"MonitorEngine": "self-hosted", "AnalyzerImageUri": IMAGE}
+    project.configure("staging-monitoring-schedule-config.json", **hosted)
+    build, lines = project.build(("build",))
+    assert build.succeeded, lines
+    managed = project.session.client("sagemaker").list_monitoring_schedules()
+    scheduled = project.session.client("scheduler").list_schedules()["Schedules"]
+    return SelfHosted(
+        build,
+        {stack: project.outputs(stack) for stack in project.stacks()},
+        project.alarms(),
+        [one["MonitoringScheduleName"] for one in managed["MonitoringScheduleSummaries"]],
+        [one["Name"] for one in scheduled],
+    )
+
+
+@pytest.fixture(scope="module")
+def deployed(project: CodeBuildProject, self_hosted: SelfHosted) -> codebuild.Build:
+    """A build that deployed staging with the managed engine again."""
+    project.configure("staging-monitoring-schedule-config.json", MonitorEngine="managed")
     build, lines = project.build(("pre_build", "build"))
     assert build.succeeded, lines
     return build
 
 
+def test_a_build_deploys_a_third_stack_for_the_self_hosted_engine(self_hosted):
+    assert self_hosted.build.exported == {"DEPLOYED_STACKS": f"{ENDPOINT} {MONITORS} {ENGINE}"}
+    assert self_hosted.outputs.keys() == {ENDPOINT, MONITORS, ENGINE}
+    assert self_hosted.outputs[ENGINE]["MonitorEngine"] == "self-hosted"
+    assert self_hosted.outputs[MONITORS]["DataQualityMonitorStatus"] == "on"
+
+
+def test_the_self_hosted_engine_has_schedules_of_its_own_and_the_same_alarms(self_hosted):
+    assert self_hosted.managed_schedules == []
+    assert self_hosted.scheduled == [f"{PROJECT}-staging-DataQuality"]
+    assert self_hosted.alarms
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_build_with_the_managed_engine_removes_the_third_stack_and_nothing_else(
+    project, self_hosted
+):
+    assert project.stacks() == {ENDPOINT, MONITORS}
+    assert project.session.client("scheduler").list_schedules()["Schedules"] == []
+    assert project.alarms() == self_hosted.alarms
+    assert project.outputs(MONITORS).keys() >= self_hosted.outputs[MONITORS].keys()
+    assert project.outputs(ENDPOINT) == self_hosted.outputs[ENDPOINT]
+
+
 def test_a_build_deploys_the_stages_it_is_told_and_names_their_stacks(project, deployed):
-    endpoint, monitors = (f"{PROJECT}-staging-{what}" for what in ("endpoint", "monitors"))
-    assert deployed.exported == {"DEPLOYED_STACKS": f"{endpoint} {monitors}"}
-    assert project.outputs(endpoint)["EndpointName"] == f"{PROJECT}-staging"
-    assert project.outputs(monitors)["DataQualityMonitorStatus"] == "on"
+    assert deployed.exported == {"DEPLOYED_STACKS": f"{ENDPOINT} {MONITORS}"}
+    assert project.outputs(ENDPOINT)["EndpointName"] == f"{PROJECT}-staging"
+    assert project.outputs(MONITORS)["DataQualityMonitorStatus"] == "on"
 
 
 def test_a_build_leaves_the_packaged_templates_and_every_stages_configuration(deployed):
@@ -112,16 +188,12 @@ def test_a_packaged_template_still_fits_into_one_request(deployed):
 
 @pytest.mark.usefixtures("deployed")
 def test_a_refused_change_fails_the_build_with_its_reason_and_leaves_the_stack_as_it_was(project):
-    stack = f"{PROJECT}-staging-endpoint"
-    before = project.outputs(stack)
-    config = project.source / "staging-endpoint-config.json"
-    changed = json.loads(config.read_text())
-    changed["Parameters"]["EndpointInstanceType"] = "ml.m5.enormous"
-    config.write_text(json.dumps(changed))
+    before = project.outputs(ENDPOINT)
+    project.configure("staging-endpoint-config.json", EndpointInstanceType="ml.m5.enormous")
     build, lines = project.build(("build",))
     assert not build.succeeded
     said = "\n".join(lines)
-    assert f"{stack} was not deployed. What failed in it" in said
+    assert f"{ENDPOINT} was not deployed. What failed in it" in said
     assert "  EndpointConfig: " in said
     assert "ml.m5.enormous" in said
-    assert project.outputs(stack) == before
+    assert project.outputs(ENDPOINT) == before
