@@ -10,6 +10,7 @@ and the report is there to be read; `register` then refuses it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,22 @@ def main(directory: Path, model: Path, output: Path) -> None:
             value, deviation = metric["value"], metric["standard_deviation"]
             spread = "" if deviation is None else f" ± {deviation:.4f}"
             click.echo(f"{name:10} {'not defined' if value is None else f'{value:.4f}'}{spread}")
-    for failure in report["gate"]["failures"]:
-        click.echo(f"gate       {failure}")
-    click.echo(f"gate       {'passed' if report['gate']['passed'] else 'not passed'}")
+    for line in verdict(report["gate"]):
+        click.echo(f"gate       {line}")
     click.echo(f"{output / PAGE_FILE}")
+
+
+def verdict(judged: Mapping[str, Any]) -> list[str]:
+    """What the gate says, the reasons first.
+
+    >>> verdict({"passed": True, "failures": [], "limits": {"min_auc": None}})
+    ['passed: the model has no limits']
+    """
+    if not judged["passed"]:
+        return [*judged["failures"], "not passed"]
+    if all(limit is None for limit in judged["limits"].values()):
+        return ["passed: the model has no limits"]
+    return ["passed"]
 
 
 if __name__ == "__main__":

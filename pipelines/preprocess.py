@@ -19,6 +19,7 @@ from monitoring.errors import UsageError
 from pipelines import data
 from pipelines.models import MODELS, from_csv, model_for
 from pipelines.models.base import Model, Table
+from pipelines.models.business import stated
 from pipelines.script import DIRECTORY, EXISTING_FILE, one_line_errors
 
 SHARES = {"train": 0.6, "validation": 0.1, "test": 0.1, "traffic": 0.2}
@@ -72,6 +73,11 @@ def split(table: Table, targets: list[int], seed: int) -> dict[str, Table]:
 @click.option("--data", "path", type=EXISTING_FILE, help="A CSV file with a header.")
 @click.option("--label", help="The file's column to predict, where no --model is given.")
 @click.option("--positive", help="The label's value to give the probability of.")
+@click.option(
+    "--business",
+    type=EXISTING_FILE,
+    help="JSON of what a file's model is held to: costs, limits, facets, … (docs/evaluation.md).",
+)
 @click.option("--seed", default=SEED, show_default=True, help="Of the data and of the split.")
 @click.option("--output", required=True, type=DIRECTORY, help="Directory for the parts.")
 @one_line_errors
@@ -81,6 +87,7 @@ def main(
     path: Path | None,
     label: str | None,
     positive: str | None,
+    business: Path | None,
     seed: int,
     output: Path,
 ) -> None:
@@ -94,7 +101,11 @@ def main(
         python -m pipelines.preprocess --model loan_default --data loans.csv --output build/data
         python -m pipelines.preprocess --data cards.csv --label Class --output build/data
     """
+    if business is not None and label is None:
+        raise click.UsageError("--business is of a file's own model; a worked example has its own")
     model, table = _source(name, rows, seed, path, label, positive)
+    if business is not None:
+        model = stated(model, business)
     for part, kept in preprocess(output, model, table, seed).items():
         positives = sum(model.targets(kept))
         click.echo(f"{output / part}.csv: {len(kept)} rows, {positives} positive")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 from serving.schema import Column, Row, Schema
@@ -64,6 +65,11 @@ class Table:
         return Table([self.rows[i] for i in indices], [self.labels[i] for i in indices])
 
 
+def _is_number(value: object) -> bool:
+    """A finite one; what JSON calls true and false is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Facet:
     """A group of people whom the model must not treat worse than everybody else."""
@@ -71,6 +77,13 @@ class Facet:
     column: str
     values: tuple[str | int | float, ...]
     """Those in the group. One number alone may be read as a threshold (bias_columns.Scale)."""
+
+    def __post_init__(self) -> None:
+        if not self.values or not all(isinstance(v, str) or _is_number(v) for v in self.values):
+            raise ValueError(
+                f"the facet of {self.column} has the values {list(self.values)}; they are text "
+                "or numbers, one at least"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class Costs:
 
     def __post_init__(self) -> None:
         for name, cost in asdict(self).items():
-            if not 0 < cost < float("inf"):
+            if not (_is_number(cost) and cost > 0):
                 raise ValueError(f"{name} costs {cost}; a wrong decision costs more than nothing")
 
 
@@ -107,6 +120,11 @@ class Limits:
     """Area under the ROC curve of the training rows less that of the test rows."""
     max_relative_cost: float | None = None
     """Cost of the decisions, as a share of the cost of one same decision for everybody."""
+
+    def __post_init__(self) -> None:
+        for name, limit in asdict(self).items():
+            if limit is not None and not _is_number(limit):
+                raise ValueError(f"{name} is {limit!r}; a limit is a number, or none at all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +157,10 @@ class Model:
     """Other columns that a file may have the label in, and what their values mean in ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.capacity <= 1:
+        if not (_is_number(self.capacity) and 0 < self.capacity <= 1):
             raise ValueError(f"capacity is {self.capacity}; it is a share above 0, at most 1")
+        if self.favourable not in (0, 1):
+            raise ValueError(f"favourable is {self.favourable!r}; an answer is 0 or 1")
         unknown = {*self.segments, *(facet.column for facet in self.facets)}
         unknown -= set(self.schema.names)
         if unknown:

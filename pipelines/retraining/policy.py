@@ -6,7 +6,6 @@ Gives     a `Policy`, or ConfigError with every problem of the file
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
@@ -16,6 +15,7 @@ from typing import Any, Self
 
 from monitoring.errors import ConfigError
 from pipelines.preprocess import FEWEST_ROWS
+from pipelines.spelling import no_setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,7 @@ def _made(kind: Any, document: dict[str, Any], where: str, problems: list[str]) 
     values: dict[str, Any] = {}
     for name, value in document.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            problems.append(f"{where}{name} is no setting; {hint}")
+            problems.append(f"{where}{no_setting(name, known)}")
         elif name in ("drift", "performance"):
             if isinstance(value, dict):
                 values[name] = _made(Windows, value, f"{name}.", problems)
