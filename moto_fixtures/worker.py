@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import multiprocessing
 import os
 import queue
 import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ GRACE = 0.5
 """Seconds a process has to end by itself."""
 LOOK = 0.2
 """Seconds between two looks at whether a job shall stop."""
+STANDARD_INPUT = 0
 STOPPED = "Stopped: it was asked to stop."
 LOG = "log.txt"
 """What a container printed, beside its file system."""
@@ -72,7 +74,7 @@ class Worker:
     """One process, started at its first job."""
 
     def __init__(self) -> None:
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
     def run(self, job: Job) -> Ended:
@@ -108,23 +110,37 @@ class Worker:
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
-            self._process.join(GRACE)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE)
             self._process.kill()
-            self._process.join()
-            exit_code = self._process.exitcode
+            self._process.communicate()
+            exit_code = self._process.returncode
         self._process = self._connection = None
         return exit_code
 
     def _connected(self) -> Connection:
-        if self._process is not None and not self._process.is_alive():
+        if self._process is not None and self._process.poll() is not None:
             self.stop()
         if self._connection is None:
-            spawn = multiprocessing.get_context("spawn")
-            self._connection, theirs = spawn.Pipe()
-            self._process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
-            self._process.start()
-            theirs.close()
+            self._connection, theirs = Pipe()
+            with theirs:
+                self._process = _started(theirs.fileno())
         return self._connection
+
+
+def _started(descriptor: int) -> subprocess.Popen[bytes]:
+    """A process that serves at an end of a pipe, and ends with this one, which holds its input.
+
+    `multiprocessing` would run the script again that uses the offline AWS, in every worker.
+    """
+    code = "import sys; from moto_fixtures.worker import serve; serve(int(sys.argv[1]))"
+    path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+    return subprocess.Popen(  # noqa: S603 (our own module)
+        [sys.executable, "-c", code, str(descriptor)],
+        stdin=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        pass_fds=(descriptor,),
+    )
 
 
 def _said_something(connection: Connection, stopping: threading.Event, deadline: float) -> bool:
@@ -162,8 +178,9 @@ class Workers:
             self._idle.put(worker)
 
 
-def _serve(connection: Connection) -> None:
+def serve(descriptor: int) -> None:
     """The worker process: one job after another until the parent is gone."""
+    connection: Connection = Connection(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -227,7 +244,6 @@ class _Outside:
 
 
 def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    """The standard input is the parent's, which writes nothing to it: it closes when that ends."""
+    os.read(STANDARD_INPUT, 1)
+    os._exit(1)

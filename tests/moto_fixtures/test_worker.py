@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
@@ -88,12 +91,28 @@ def test_one_that_shall_stop_is_stopped_and_the_next_one_runs(
     assert after.exit_code is not None
 
 
+def test_the_script_above_it_is_not_run_again(tmp_path: Path) -> None:
+    """As `multiprocessing` does where a script has no `if __name__ == "__main__"`."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import pathlib, sys\n"
+        "from moto_fixtures.worker import Job, Workers\n"
+        "workers = Workers(1)\n"
+        "job = Job({}, pathlib.Path(sys.argv[1]), 60, 'us-east-1', '123456789012')\n"
+        "print('exit code', workers.run([job])[0].exit_code)\n"
+    )
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, script, tmp_path]
+    said = subprocess.run(command, stdout=subprocess.PIPE, env=here, check=True)
+    assert said.stdout.split() == [b"exit", b"code", b"2"]
+
+
 def test_one_that_dies_is_replaced(workers: Workers, tmp_path: Path) -> None:
     workers.run([job(tmp_path)])
     process = workers._workers[0]._process
     assert process is not None
     process.kill()
-    process.join()
+    process.wait()
     (ended,) = workers.run([job(tmp_path)])
     assert ended.exit_code is not None
 
