@@ -42,7 +42,7 @@ def transcript(checkout, tmp_path_factory):
             env={**os.environ, "AWS_PAGER": ""},
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=2 * PATIENCE,
             check=False,
         )
 
@@ -54,6 +54,11 @@ def test_every_command_by_hand_runs_as_it_stands(transcript):
 def test_the_stacks_deployed_by_hand_have_outputs_and_schedules(transcript):
     assert "fraud-staging-DataQuality" in transcript.stdout
     assert "OutputKey" in transcript.stdout
+
+
+def test_the_model_built_by_hand_is_judged_and_registered(transcript):
+    assert re.search(r"^gate +passed$", transcript.stdout, re.M)
+    assert ":model-package/loans-p-offline/1\n" in transcript.stdout
 
 
 def test_the_first_commands_are_targets_of_the_makefile():
