@@ -97,7 +97,10 @@ def sparse(endpoint: str, captured: int, seen: Traffic, window: str) -> Iterator
 def _stale(aws: Aws, endpoint: str, watching: Iterable[Schedule]) -> Iterator[Caution]:
     names: dict[str, list[str]] = {}
     for schedule in watching:
-        if origin := package_tag(aws.sagemaker, schedule.arn):
+        origin = schedule.package
+        if not schedule.group:
+            origin = package_tag(aws.sagemaker, schedule.arn)
+        if origin:
             names.setdefault(origin, []).append(schedule.name)
     if names:
         served = served_by(aws.sagemaker, endpoint, "its stage").package.arn

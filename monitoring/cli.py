@@ -18,9 +18,9 @@ from rich.console import Console
 
 from monitoring import report, status
 from monitoring.aws.clients import connect
-from monitoring.cautions import cautions
+from monitoring.cautions import Caution, cautions
 from monitoring.commands import EXIT_CODES, check_group, suggest_group
-from monitoring.errors import MonitoringError
+from monitoring.errors import AwsError, MonitoringError
 from monitoring.why import why
 
 
@@ -71,12 +71,19 @@ def show_status(
     after = since.replace(tzinfo=UTC) if since else None
     aws = connect(profile, region)
     watched = status.of_project(aws, project, after)
+    said: list[Caution] = []
+    try:
+        watched += status.self_hosted_of_project(aws, project, after)
+    except AwsError as error:
+        if not watched:
+            raise
+        said.append(Caution("", f"Self-hosted schedules, if any, are not shown: {error}"))
     if not watched:
         raise MonitoringError(
-            f"no monitoring schedule has {project!r} in its name, so nothing is watched here; "
-            "check --region, or deploy model-monitor-template.yml"
+            f"no monitoring schedule of either engine has {project!r} in its name, so nothing is "
+            "watched here; check --region, or deploy model-monitor-template.yml"
         )
-    said = list(cautions(aws, [one.schedule for one in watched]))
+    said += cautions(aws, [one.schedule for one in watched])
     status.show(watched, Console(highlight=False), said)
     ctx.exit(status.exit_code(watched, said))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from monitoring import errors
+from monitoring import errors, hosted
 from monitoring.aws import schedules as aws_schedules
 from monitoring.aws import storage
 from monitoring.aws.clients import Aws
@@ -73,20 +74,28 @@ class Watched:
 
 
 def of_project(aws: Aws, name_contains: str = "", since: datetime | None = None) -> list[Watched]:
-    """The schedules whose name contains the project's, and what their executions found.
+    """SageMaker's schedules whose name contains the project's, and what their executions found.
 
     `since` leaves out executions scheduled before it: each with findings costs two calls.
     """
+    schedules = aws_schedules.schedules(aws.sagemaker, name_contains, since)
+    return watch(schedules, partial(_read, aws))
 
-    def read(execution: Execution) -> Run:
-        uri = aws_schedules.output_uri(aws.sagemaker, execution)
-        try:
-            document = storage.read_json(aws.s3, f"{uri}/constraint_violations.json")
-        except StorageError:
-            return Run(execution, uri, unread="constraint_violations.json is not there any more")
-        return Run(execution, uri, tuple(violations_in(document)))
 
-    return watch(aws_schedules.schedules(aws.sagemaker, name_contains, since), read)
+def self_hosted_of_project(
+    aws: Aws, name_contains: str = "", since: datetime | None = None
+) -> list[Watched]:
+    """The self-hosted engine's, likewise; of the last two days where `since` says nothing."""
+    return watch(hosted.schedules(aws, name_contains, since), partial(_read, aws))
+
+
+def _read(aws: Aws, execution: Execution) -> Run:
+    uri = aws_schedules.output_uri(aws.sagemaker, execution)
+    try:
+        document = storage.read_json(aws.s3, f"{uri}/constraint_violations.json")
+    except StorageError:
+        return Run(execution, uri, unread="constraint_violations.json is not there any more")
+    return Run(execution, uri, tuple(violations_in(document)))
 
 
 def violations_in(document: Mapping[str, Any]) -> list[Violation]:
@@ -160,10 +169,7 @@ def next_steps(watched: Sequence[Watched]) -> list[str]:
     for one in watched:
         name = one.schedule.name
         if one.schedule.status != "Scheduled":
-            lines.append(
-                f"{name} is {one.schedule.status}, so nothing is watched: "
-                f"aws sagemaker start-monitoring-schedule --monitoring-schedule-name {name}"
-            )
+            lines.append(f"{name} is {one.schedule.status}, so {_unwatched(one.schedule)}")
         elif (last := one.last) is None:
             lines.append(f"{name} has not ended a run yet; nothing is known about its endpoint.")
         elif last.execution.status in FAILED:
@@ -173,6 +179,25 @@ def next_steps(watched: Sequence[Watched]) -> list[str]:
         elif last.execution.status == VIOLATIONS:
             lines.append(f"{name}: look at {_named(last)} first; files in {last.uri}")
     return lines or ["Every schedule's last run was clean."]
+
+
+def _unwatched(schedule: Schedule) -> str:
+    """What a schedule that does not run means, and what to type."""
+    if not schedule.group:
+        return (
+            "nothing is watched: aws sagemaker start-monitoring-schedule "
+            f"--monitoring-schedule-name {schedule.name}"
+        )
+    if schedule.status == hosted.STOPPED:
+        return (
+            "nothing is watched: deploy self-hosted-template.yml again, or enable it in the group "
+            f"{schedule.group} of EventBridge Scheduler"
+        )
+    return (
+        "no job began when one was due: look for what CreateProcessingJob was refused in "
+        "CloudTrail, and at the schedule: aws scheduler get-schedule "
+        f"--group-name {schedule.group} --name {schedule.name}"
+    )
 
 
 def _schedules(watched: Sequence[Watched]) -> Table:

@@ -74,6 +74,11 @@ class Aws:
         return self._client("s3")
 
     @cached_property
+    def scheduler(self) -> Any:
+        """EventBridge Scheduler's, which starts the self-hosted engine's jobs."""
+        return self._client("scheduler")
+
+    @cached_property
     def kinesis(self) -> Any:
         return self._client("kinesis")
 

@@ -10,7 +10,7 @@ in the processing job behind it, which is looked up only for the executions some
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ class Execution:
     status: str
     failure_reason: str
     processing_job_arn: str
+    output: str = ""
+    """Where its files lie, if that is known without asking for its job."""
 
     @property
     def processing_job(self) -> str:
@@ -53,6 +55,14 @@ class Schedule:
     status: str
     executions: tuple[Execution, ...] = ()
     arn: str = ""
+    group: str = ""
+    """The group of EventBridge Scheduler that a self-hosted schedule is in; else empty."""
+    package: str = ""
+    """The package whose baselines a self-hosted schedule compares with, where that is known."""
+
+    def of_package(self, package: str) -> Schedule:
+        """The same schedule, whose package is known."""
+        return replace(self, package=package)
 
 
 def schedules(
@@ -107,8 +117,8 @@ def output_uri(sagemaker: Any, execution: Execution) -> str:
 
     Raises AwsError.
     """
-    if not execution.processing_job_arn:
-        return ""
+    if execution.output or not execution.processing_job_arn:
+        return execution.output
     with asking("sagemaker:DescribeProcessingJob", f"processing job {execution.processing_job}"):
         job: Mapping[str, Any] = sagemaker.describe_processing_job(
             ProcessingJobName=execution.processing_job

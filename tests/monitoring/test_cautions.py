@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -84,6 +85,13 @@ def test_a_baseline_of_another_package_is_named_and_never_healthy():
     console = Console(file=io.StringIO(), width=300)
     show(watched, console, [caution])
     assert caution.text in console.file.getvalue()
+
+
+@pytest.mark.parametrize(("package", "is_stale"), [(OLD, True), (NEW, False), ("", False)])
+def test_a_self_hosted_schedules_baseline_is_compared_likewise(package: str, is_stale: bool):
+    hosted = replace(SCHEDULE, group="fraud", package=package)
+    found = list(cautions(Account("nobody's", NEW), [hosted]))  # type: ignore[arg-type]
+    assert [caution.is_stale for caution in found] == [True] * is_stale
 
 
 @pytest.mark.parametrize("tagged", [OLD, ""], ids=["the same package", "no tag"])

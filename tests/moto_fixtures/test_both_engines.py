@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from monitoring import status
+from monitoring.aws.clients import Aws
 from monitoring.kinds import BIAS, EXPLAINABILITY, KINDS, MODEL_QUALITY, Kind
+from monitoring.status import Watched
 from tests.moto_fixtures import test_explaining_executions as explaining
 from tests.moto_fixtures.building import BUCKET, ROLE, Project, client
 from tests.moto_fixtures.test_labelled_executions import (
@@ -177,3 +180,31 @@ def test_both_engines_leave_the_same(world: World) -> None:
     one, other = (metrics(world, engine) for engine in ENGINES)
     assert one == other
     assert {namespace for namespace, _ in one} == {kind.namespace for kind in KINDS}
+    assert_status_shows_both_alike(Aws(world.project.session))
+
+
+def assert_status_shows_both_alike(aws: Aws) -> None:
+    """`monitor status`: the same runs, with the same endings and findings, in the same places."""
+    managed = status.of_project(aws, "managed-")
+    hosted = status.self_hosted_of_project(aws, "self-hosted-")
+    assert {one.schedule.status for one in (*managed, *hosted)} == {"Scheduled"}
+    assert shown(hosted) == shown(managed)
+    endings = {run[1] for runs in shown(hosted).values() for run in runs}
+    assert endings >= {"Completed", "CompletedWithViolations"}
+    assert status.exit_code(hosted) == status.exit_code(managed)
+
+
+def shown(watched: list[Watched]) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+    """(endpoint, monitor) → each run's hour, status, findings and place below its prefix."""
+    return {
+        (one.schedule.endpoint, one.schedule.monitoring_type): [
+            (
+                run.execution.scheduled,
+                run.execution.status,
+                run.violations,
+                run.uri.split("/")[-4:],
+            )
+            for run in one.runs
+        ]
+        for one in watched
+    }
