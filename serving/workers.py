@@ -9,6 +9,7 @@ anything before: OpenMP's threads do not survive a fork, and each worker needs i
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -129,10 +130,11 @@ def options(address: Address, crew: Crew) -> Mapping[str, Any]:
         "bind": str(address),
         "workers": crew.workers,
         "threads": crew.threads,
-        "worker_class": "gthread",
+        "worker_class": "serving.threads.Worker",
         "preload_app": True,
         "graceful_timeout": GRACE,
         "keepalive": KEEP_ALIVE,
+        "when_ready": _settle,
         "worker_exit": _written,
         "child_exit": _forgotten,
         "proc_name": "serving",
@@ -141,6 +143,16 @@ def options(address: Address, crew: Crew) -> Mapping[str, Any]:
         "loglevel": "warning",
         **({"worker_tmp_dir": str(SHARED_MEMORY)} if SHARED_MEMORY.is_dir() else {}),
     }
+
+
+def _settle(server: Arbiter) -> None:
+    """Before the workers are forked: what was loaded stays as it is.
+
+    Never looked at by the garbage collector again, it is shared to the end and delays no answer.
+    """
+    del server
+    gc.collect()
+    gc.freeze()
 
 
 def _written(server: Arbiter, worker: Worker) -> None:
