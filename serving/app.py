@@ -63,7 +63,7 @@ def create_app(model_dir: Path, settings: Settings = EVERYTHING_OFF) -> Flask:
     def invocations() -> Response:
         sent = media_type()
         answered = answer_type(sent)
-        body = request.get_data(cache=False)
+        body = exchange.body()
         rows = rows_of(body, sent, predictor.schema)
         try:
             answers = predictor.predict(rows)

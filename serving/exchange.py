@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass
 
 from flask import g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from serving.captured import Payload
 from serving.payloads import RequestError
@@ -54,6 +55,19 @@ def begin() -> None:
     if sent is not None and not re.fullmatch(INFERENCE_ID_PATTERN, sent):
         raise RequestError(f"{INFERENCE_ID} is not 1 to 64 printable characters")
     g.inference_id, g.is_callers = sent or str(uuid.uuid4()), sent is not None
+
+
+def body() -> bytes:
+    """The whole body of the request being answered.
+
+    Raises RequestEntityTooLarge beyond the limit, however the body is sent: of a chunked one
+    werkzeug reads as far as the limit, and rows would be missing without a word.
+    """
+    read = request.get_data(cache=False)
+    full = request.content_length is None and len(read) == request.max_content_length
+    if full and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return read
 
 
 def inference_id() -> str:

@@ -18,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from monitoring.errors import DocumentError, StorageError
 from serving.bodies import FieldError, InvalidFields
-from serving.exchange import INFERENCE_ID_PATTERN
+from serving.exchange import INFERENCE_ID_PATTERN, body
 from serving.feedback_store import FeedbackStore, Opinion, Outcome
 from serving.metrics import Metrics
-from serving.payloads import JSON, RequestError
+from serving.negotiation import media_type
+from serving.payloads import JSON, RequestError, json_value, text_of
 from serving.problems import problem_of
 
 LARGEST_BODY = 16 * 1024
@@ -110,16 +111,22 @@ def _open(store: FeedbackStore | None) -> FeedbackStore:
 
 def _body() -> Feedback:
     """The checked body; RequestError names the field, never what stood in it."""
-    if request.mimetype != JSON:
+    if media_type() != JSON:
         raise RequestError(f"the content type is not {JSON}", 415)
     request.max_content_length = LARGEST_BODY
+    document = json_value(text_of(body()), "the body", _number)
     try:
-        return Feedback.model_validate_json(request.get_data(cache=False))
+        return Feedback.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
         if not found[0]["loc"]:
             raise RequestError(f"the body is no feedback: {found[0]['msg']}") from None
         raise InvalidFields(tuple(_field_error(each) for each in found)) from None
+
+
+def _number(text: str) -> int | float:
+    """A JSON number: a label is one digit, and no attempt is made at thousands."""
+    return int(text) if len(text) < 10 and text.isdecimal() else float(text)
 
 
 def _field_error(found: Any) -> FieldError:

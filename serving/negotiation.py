@@ -15,7 +15,12 @@ CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def media_type() -> str:
-    """The request's media type, without parameters; other charsets than UTF-8 are refused."""
+    """The request's media type, without parameters.
+
+    Refuses what is compressed, and other charsets than UTF-8.
+    """
+    if request.content_encoding not in (None, "identity"):
+        raise RequestError("the body is compressed; send it as it is", 415)
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in CHARSETS:
         raise RequestError("the body's charset is not UTF-8; send it as UTF-8", 415)

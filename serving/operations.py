@@ -70,7 +70,8 @@ def install(
         if settings.request_log
         else None,
         PlainCapture(
-            open_folder(settings.capture),
+            # What was asked is somebody's income or purchases.
+            open_folder(settings.capture).private(),
             settings.endpoint or model,
             settings.capture_percentage,
             partial(_lose, metrics, "capture"),

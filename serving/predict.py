@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitoring.measures.outcome import Uncomputable
 from serving.bodies import NamedRow
 from serving.captured import Payload
-from serving.exchange import INFERENCE_ID, inference_id, note
+from serving.exchange import INFERENCE_ID, body, inference_id, note
 from serving.model import Predictor
 from serving.negotiation import media_type
 from serving.payloads import CSV, JSON, RequestError, csv_line
@@ -92,7 +92,7 @@ def blueprint(scoring: Scoring) -> Blueprint:
     def predict() -> Response:
         if media_type() != JSON:
             raise RequestError(f"the content type is not {JSON}", 415)
-        row = scoring.named.row(scoring.named.document(request.get_data(cache=False)))
+        row = scoring.named.row(scoring.named.document(body()))
         found = scoring.prediction(row, inference_id())
         _note(row, (str(found.decision), repr(found.probability)))
         headers = {INFERENCE_ID: found.inference_id}

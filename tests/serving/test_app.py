@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 
 import pytest
@@ -158,6 +160,28 @@ def test_a_bad_request_is_refused_in_one_line_that_says_where(client, traffic, f
     assert reason in answered.text
     assert answered.text.count("\n") == 1
     assert answered.mimetype == "text/plain"
+
+
+def test_of_a_body_in_chunks_no_row_is_dropped_without_a_word(client, traffic):
+    """The limit falls on the end of a row, so that what fits of the body is a body itself."""
+    row = lines(traffic[:1])[0]
+    fits = b"\n".join([row.encode().ljust(1023)] * (LARGEST_BODY // 1024)) + b"\n"
+    for body, status in ((fits, 200), (fits + row.encode(), 413)):
+        answered = client.post(
+            "/invocations",
+            input_stream=io.BytesIO(body),
+            content_type=CSV,
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert answered.status_code == status, answered.text[:200]
+
+
+def test_a_compressed_body_is_refused_as_one(client, traffic):
+    body = gzip.compress(lines(traffic[:1])[0].encode())
+    answered = client.post(
+        "/invocations", data=body, content_type=CSV, headers={"Content-Encoding": "gzip"}
+    )
+    assert (answered.status_code, "compressed" in answered.text) == (415, True)
 
 
 def test_a_refusal_never_repeats_what_was_sent(client, traffic):
