@@ -250,6 +250,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         f"{ENGINE}/test_operations.py::test_a_deletion_is_refused_while_a_creation_is_in_progress",
     ),
     Difference(
+        "a resource whose update was refused, once the stack has rolled back",
+        "`UPDATE_COMPLETE`: documented for one that is skipped, UNCONFIRMED for the others",
+        "`UPDATE_COMPLETE`; why it was refused stands in the events",
+        f"{ENGINE}/test_rollback.py::test_what_refused_its_update_is_complete_once_rolled_back",
+    ),
+    Difference(
+        "a request with the `ClientRequestToken` of an earlier one",
+        "the same request is the same operation; how long, and that another request is refused, is "
+        "UNCONFIRMED",
+        "the same request is answered as the first was; another one is TokenAlreadyExistsException",
+        f"{ENGINE}/test_tokens.py::test_another_request_with_the_token_is_refused",
+    ),
+    Difference(
         "a nested stack in a change set",
         "Modify, Automatic: its template may have changed; IncludeNestedStacks looks inside",
         "the same; IncludeNestedStacks is refused",
@@ -369,6 +382,7 @@ STOCK: tuple[tuple[str, str], ...] = (
     ("CodePipeline", "simulated: S3 sources or registered checkouts, CodeBuild, CloudFormation, "
      "S3 and manual approval; actions of one runOrder run in turn. Triggers, conditions, "
      "rollback, QUEUED and PARALLEL modes are refused; no role is assumed"),
-    ("IAM, KMS, Logs, SSM, STS", "resources are stored and read; nothing is enforced"),
+    ("IAM, KMS, Logs, SSM, STS", "resources are stored and read; nothing is enforced, and no log "
+     "event becomes a metric through a metric filter"),
 )  # fmt: skip
 """Services answered by moto, unchanged, as far as this project uses them."""

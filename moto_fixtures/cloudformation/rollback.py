@@ -48,6 +48,7 @@ def roll_back_update(
             )
             return
         stack.undo.remove(step)
+    _settle_refused(stack)
     stack.moved("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
     for step in reversed(stack.undo):
         key = step.after.logical_id
@@ -66,6 +67,14 @@ def roll_back_update(
     if stack.former:
         _return_to(stack, stack.former)
     stack.moved("UPDATE_ROLLBACK_COMPLETE")
+
+
+def _settle_refused(stack: Stack) -> None:
+    """What could not be changed, or was skipped, is in the end a resource of a complete stack."""
+    for key, found in list(stack.statuses.items()):
+        live = stack.resources.get(key)
+        if live and found.status == "UPDATE_FAILED":
+            stack.resource_moved(key, live.type_name, "UPDATE_COMPLETE", None, live.physical_id)
 
 
 def _return_to(stack: Stack, former: Former) -> None:

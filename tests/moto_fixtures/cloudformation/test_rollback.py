@@ -129,6 +129,35 @@ def test_a_failed_rollback_goes_on_once_its_resource_is_skipped(stacks: Any) -> 
     assert left(stacks) == (0, 1)
 
 
+def statuses(stacks: Any) -> dict[str, str]:
+    found = stacks.client.describe_stack_resources(StackName="it")["StackResources"]
+    return {one["LogicalResourceId"]: one["ResourceStatus"] for one in found}
+
+
+def test_what_refused_its_update_is_complete_once_rolled_back(stacks: Any) -> None:
+    stacks.create("it", GOOD)
+    refused = copy.deepcopy(GOOD)
+    refused["Resources"]["Topic"]["Properties"]["DisplayName"] = {"not": "a text"}
+    assert stacks.update("it", refused) == "UPDATE_ROLLBACK_COMPLETE"
+    assert statuses(stacks) == {"Topic": "UPDATE_COMPLETE", "Bucket": "CREATE_COMPLETE"}
+    told = [status for key, status in stacks.events("it") if key in ("Topic", "it")]
+    assert told[told.index("UPDATE_FAILED") :] == [
+        "UPDATE_FAILED",
+        "UPDATE_ROLLBACK_IN_PROGRESS",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE",
+    ]
+    assert "expected type: String" in stacks.reasons("it")
+
+
+def test_what_a_rollback_skipped_is_complete(stacks: Any) -> None:
+    fail_to_roll_back(stacks)
+    assert statuses(stacks)["Topic"] == "UPDATE_FAILED"
+    stacks.client.continue_update_rollback(StackName="it", ResourcesToSkip=["Topic"])
+    assert statuses(stacks)["Topic"] == "UPDATE_COMPLETE"
+
+
 def test_only_a_failed_rollback_can_be_continued(stacks: Any) -> None:
     stacks.create("it", GOOD)
     with pytest.raises(ClientError, match="must be in UPDATE_ROLLBACK_FAILED"):
