@@ -108,9 +108,11 @@ def _fetched(uri: str, here: str) -> Path:
     try:
         return Path(download_artifacts(artifact_uri=uri, dst_path=here))
     except (MlflowException, OSError) as error:
+        cause = getattr(error, "error_code", type(error).__name__)
         raise MlflowError(
-            f"{uri}: MLflow cannot fetch it ({type(error).__name__}). Check the run's id and the "
-            "model's name, and that MLFLOW_TRACKING_URI names the store it was logged to"
+            f"{uri}: MLflow cannot fetch it ({cause}). Check the run's id and the model's name, "
+            "and that MLFLOW_TRACKING_URI names the store it was logged to; of a store of files "
+            "MLflow wants MLFLOW_ALLOW_FILE_STORE=true besides"
         ) from error
 
 

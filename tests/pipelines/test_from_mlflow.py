@@ -185,7 +185,7 @@ def test_columns_in_another_order_are_refused(log, numeric, matrix, tmp_path):
 
 
 def test_a_run_that_is_not_there_is_named(log, numeric, tmp_path):
-    with pytest.raises(MlflowError, match="MLflow cannot fetch it"):
+    with pytest.raises(MlflowError, match=r"it \(RESOURCE_DOES_NOT_EXIST\).*FILE_STORE=true"):
         bring("runs:/0123456789abcdef0123456789abcdef/model", numeric, tmp_path / "model")
 
 
