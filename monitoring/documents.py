@@ -34,6 +34,7 @@ STATISTICS = "statistics.json"
 CONSTRAINTS = "constraints.json"
 VIOLATIONS = "constraint_violations.json"
 ANALYSIS = "analysis.json"
+ANALYSIS_CONFIG = "analysis_config.json"
 """What Clarify calls statistics."""
 
 MAX_BYTES = 256 * 2**20

@@ -42,7 +42,7 @@ READS = {
     EXPLAINABILITY: EXPLAINED_FILE,
 }
 """What each monitor suggests its baseline from."""
-CONFIG_FILE = "analysis_config.json"
+CONFIG_FILE = documents.ANALYSIS_CONFIG
 UNSEEN_PART = "test"
 """Not validation, on whose rows the threshold was chosen: it looks better there than it is."""
 MOST_EXPLAINED = 500

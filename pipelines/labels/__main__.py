@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +20,20 @@ import click
 from rich.console import Console
 
 from monitoring.aws.clients import Aws, connect
-from monitoring.aws.folders import everything, folder
+from monitoring.aws.folders import Folder, S3Folder, everything, folder
 from monitoring.capture.ground_truth import GroundTruth
 from monitoring.capture.tally import FAULTY_SHARE, Tally
-from monitoring.documents import CONSTRAINTS, STATISTICS
+from monitoring.documents import ANALYSIS_CONFIG, CONSTRAINTS, STATISTICS, Documents
 from monitoring.errors import FAILED, VIOLATIONS_FOUND, UsageError
 from monitoring.evaluation import read_baseline
-from monitoring.instructions import Given, instructions
-from monitoring.kinds import BIAS, MODEL_QUALITY
+from monitoring.instructions import Given, Instructions, instructions
+from monitoring.kinds import BIAS, MODEL_QUALITY, Kind
 from monitoring.monitors.quality_documents import read_constraints
-from pipelines.baseline import CONFIG_FILE
 from pipelines.labels.importing import Importer, ground_truth_of
 from pipelines.labels.ledger import Ledger, ledger, table
 from pipelines.labels.reading import SUFFIXES, Columns, read_labels
-from pipelines.labels.reevaluating import Evaluated, Evaluation
-from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, one_line_errors
+from pipelines.labels.reevaluating import LABELS_FILE, Evaluated, Evaluation, hand_over
+from pipelines.script import one_line_errors
 
 SHOWN_IDS = 10
 KINDS = {kind.slug: kind for kind in (MODEL_QUALITY, BIAS)}
@@ -186,8 +187,8 @@ def _ledger_of(captures: Path, labels: Path) -> Ledger:
 @click.argument("monitor", type=click.Choice([*KINDS]))
 @CAPTURE
 @GROUND_TRUTH
-@click.option("--baseline", required=True, type=EXISTING_DIRECTORY, help="The monitor's baseline.")
-@click.option("--output", required=True, type=DIRECTORY, help="yyyy/mm/dd/hh go below it.")
+@click.option("--baseline", required=True, help="The monitor's: a directory or s3:// prefix.")
+@click.option("--output", required=True, help="A directory or s3:// prefix: yyyy/mm/dd/hh below.")
 @click.option("--inference-attribute", default="0", show_default=True, help="The decision.")
 @click.option("--probability-attribute", default="1", show_default=True, help="The score.")
 @click.option("--features-attribute", default="", help="The inputs, in JSON.")
@@ -206,8 +207,8 @@ def reevaluate(
     monitor: str,
     capture: str,
     ground_truth: str,
-    baseline: Path,
-    output: Path,
+    baseline: str,
+    output: str,
     inference_attribute: str,
     probability_attribute: str,
     features_attribute: str,
@@ -223,38 +224,59 @@ def reevaluate(
     \b
     Example:
         python -m pipelines.labels reevaluate model-quality --capture capture/ \\
-            --ground-truth labels/ --baseline build/baseline/model-quality --output runs/
+            --ground-truth labels/ --baseline build/baseline/model-quality \\
+            --output runs/model-quality
     """
-    kind = KINDS[monitor]
-    there = {name: baseline / name for name in (CONSTRAINTS, STATISTICS)}
-    there = {name: path for name, path in there.items() if name == CONSTRAINTS or path.is_file()}
-    files = read_baseline(there)
-    config = baseline / CONFIG_FILE
+    kind, aws = KINDS[monitor], connect(profile, region)
     given = Given(
-        problem_type=next(iter(read_constraints(files[CONSTRAINTS])))
-        if kind == MODEL_QUALITY
-        else "",
         inference_attribute=inference_attribute,
         probability_attribute=probability_attribute,
         features_attribute=features_attribute,
-        analysis_config=config if config.is_file() else None,
     )
-
-    def run(captures: Path, labels: Path) -> list[Evaluated]:
-        told = instructions(kind, given, is_table=False)
-        evaluation = Evaluation(kind, files, told, captures, labels, output)
+    with ExitStack() as stack:
+        captures, labels, documents = (
+            stack.enter_context(_readable(place, aws))
+            for place in (capture, ground_truth, baseline)
+        )
+        target = folder(output, aws)
+        made = stack.enter_context(target.brought(lambda name: name.endswith(LABELS_FILE)))
+        files = _baseline_in(documents)
+        told = _told(kind, given, documents, files)
+        evaluation = Evaluation(kind, files, told, captures, labels, made)
         due = evaluation.due(_ledger_of(captures, labels).hours, minimum_coverage)
         if dry_run or not due:
-            click.echo(
-                "\n".join(f"due: {hour.start:%Y-%m-%dT%H:%M:%SZ}" for hour in due) or "none due"
-            )
-            return []
-        return evaluation.run(due, _say)
-
-    done = _with_both(capture, ground_truth, connect(profile, region), run)
+            named = (f"due: {hour.start:%Y-%m-%dT%H:%M:%SZ}" for hour in due)
+            click.echo("\n".join(named) or "none due")
+            return
+        done = evaluation.run(due, partial(_deliver, evaluation, target))
     if any(found.error for found in done):
         sys.exit(FAILED)
     sys.exit(VIOLATIONS_FOUND if any(found.violations for found in done) else 0)
+
+
+def _baseline_in(directory: Path) -> Documents:
+    """A baseline's documents; statistics are not in every one."""
+    there = {name: directory / name for name in (CONSTRAINTS, STATISTICS)}
+    return read_baseline(
+        {name: path for name, path in there.items() if name == CONSTRAINTS or path.is_file()}
+    )
+
+
+def _told(kind: Kind, given: Given, directory: Path, files: Documents) -> Instructions:
+    """What the monitor is told; the rest of it stands with the baseline."""
+    config = directory / ANALYSIS_CONFIG
+    if kind == MODEL_QUALITY:
+        given = replace(given, problem_type=next(iter(read_constraints(files[CONSTRAINTS]))))
+    if config.is_file():
+        given = replace(given, analysis_config=config)
+    return instructions(kind, given, is_table=False)
+
+
+def _deliver(evaluation: Evaluation, target: Folder, found: Evaluated) -> None:
+    """Bring an hour's documents to S3, where they are wanted there; say what became of it."""
+    if isinstance(target, S3Folder) and found.error is None:
+        hand_over(evaluation.directory(found.hour), target, found.hour.name)
+    _say(found)
 
 
 def _say(found: Evaluated) -> None:

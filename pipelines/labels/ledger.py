@@ -46,6 +46,15 @@ class Hour:
     digest: int = 0
 
     @property
+    def name(self) -> str:
+        """Its place among the documents of all hours.
+
+        >>> Hour(datetime(2026, 1, 5, 9)).name
+        '2026/01/05/09'
+        """
+        return f"{self.start:%Y/%m/%d/%H}"
+
+    @property
     def waiting(self) -> int:
         """Records without a label yet."""
         return self.captured - self.labelled

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from monitoring import documents, report
+from monitoring.aws.folders import Folder
 from monitoring.datasets import CAPTURED, Dataset
 from monitoring.errors import MonitoringError
 from monitoring.evaluation import check, documents_of
@@ -66,7 +67,7 @@ class Evaluation:
 
     def directory(self, hour: Hour) -> Path:
         """Where an hour's documents are."""
-        return self.output / f"{hour.start:%Y/%m/%d/%H}"
+        return self.output / hour.name
 
     def run(
         self, hours: Iterable[Hour], on_hour: Callable[[Evaluated], None] = lambda _: None
@@ -92,6 +93,16 @@ class Evaluation:
                 yield Evaluated(hour, None, error)
             else:
                 yield Evaluated(hour, outcome)
+
+
+def hand_over(directory: Path, target: Folder, name: str) -> None:
+    """Copy an hour's documents to a folder, under a name; raises AwsError or StorageError.
+
+    `labels.json` goes last: an hour that was not handed over whole is due again.
+    """
+    files = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+    for path in sorted(files, key=lambda path: path.name == LABELS_FILE):
+        target.replace(f"{name}/{path.relative_to(directory).as_posix()}", path.read_bytes())
 
 
 def labels_digest(directory: Path) -> str:

@@ -17,12 +17,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from monitoring.aws.clients import connect
+from monitoring.aws.clients import Aws, connect
 from monitoring.aws.folders import everything, folder
 from monitoring.errors import UsageError
 from pipelines.retrain import Considered, Registry, Retraining, explained, summary
 from pipelines.retraining.audit import Audit
-from pipelines.retraining.evidence import from_executions, from_files
+from pipelines.retraining.evidence import (
+    VIOLATIONS_FILE,
+    Evidence,
+    from_executions,
+    from_files,
+)
 from pipelines.retraining.policy import Policy
 from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, EXISTING_FILE, one_line_errors
 
@@ -33,7 +38,7 @@ from pipelines.script import DIRECTORY, EXISTING_DIRECTORY, EXISTING_FILE, one_l
 @click.option("--champion", required=True, type=EXISTING_DIRECTORY, help="From train.")
 @click.option("--capture", required=True, help="Captures: a directory or s3:// prefix.")
 @click.option("--ground-truth", required=True, help="Ground truth: a directory or s3:// prefix.")
-@click.option("--evidence", type=EXISTING_DIRECTORY, help="{monitor}/yyyy/mm/dd/hh/….")
+@click.option("--evidence", help="{monitor}/…/yyyy/mm/dd/hh/…: a directory or s3:// prefix.")
 @click.option("--endpoint", help="The endpoint whose monitoring executions are the evidence.")
 @click.option("--trained-at", type=click.DateTime(), help="When the champion was trained (UTC).")
 @click.option("--snapshots", required=True, help="Directory or s3:// prefix for snapshots.")
@@ -64,8 +69,7 @@ def main(**options: Any) -> None:
     ):
         raise UsageError("give --bucket, --group and --image-uri to register, or --dry-run")
     if bool(options["evidence"]) == bool(options["endpoint"]):
-        raise UsageError("give either --evidence DIR or --endpoint NAME, to say how it has done")
-    directory, endpoint = options["evidence"], options["endpoint"]
+        raise UsageError("give either --evidence PLACE or --endpoint NAME, to say how it has done")
     trained = options["trained_at"]
     now = datetime.now(UTC)
     with ExitStack() as stack:
@@ -79,7 +83,7 @@ def main(**options: Any) -> None:
             champion=options["champion"],
             captures=captures,
             ground_truth=labels,
-            evidence=from_files(directory) if directory else from_executions(aws, endpoint),
+            evidence=_evidence(aws, options["evidence"], options["endpoint"]),
             snapshots=folder(options["snapshots"], aws),
             audit=Audit(folder(options["audit"], aws)),
             output=options["output"],
@@ -91,6 +95,14 @@ def main(**options: Any) -> None:
         registry = Registry(aws, options["bucket"], options["group"], options["image_uri"])
         record = retraining.run(now, registry)
     _report(record, options["as_json"], options["audit"])
+
+
+def _evidence(aws: Aws, place: str | None, endpoint: str) -> Evidence:
+    """Out of documents, wherever they are; else of the endpoint's monitoring executions."""
+    if place is None:
+        return from_executions(aws, endpoint)
+    with folder(place, aws).brought(lambda name: name.endswith(VIOLATIONS_FILE)) as directory:
+        return from_files(directory)
 
 
 def _explain(found: Considered, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from monitoring import documents
 from monitoring.aws.clients import Aws
 from monitoring.aws.schedules import CLEAN, VIOLATIONS, schedules
 from monitoring.errors import UsageError
@@ -24,7 +25,7 @@ from pipelines.labels.reading import hour_of
 
 DRIFT = (DATA_QUALITY, EXPLAINABILITY)
 PERFORMANCE = (MODEL_QUALITY,)
-VIOLATIONS_FILE = "constraint_violations.json"
+VIOLATIONS_FILE = documents.VIOLATIONS
 
 
 class Window(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -124,3 +126,46 @@ def test_an_hour_is_evaluated_when_its_labels_come_and_again_when_more_do(
     assert run(*command, "--dry-run") == "due: 2026-01-05T10:00:00Z\n"
     bring(("b", "1"), replace=True)
     assert "due: 2026-01-05T09:00:00Z" in run(*command, "--dry-run")
+
+
+def test_hours_are_evaluated_from_s3_to_s3_and_not_a_second_time(
+    session, baseline, captures, ground_truth, bring, tmp_path
+):
+    bring(("a", "0"), ("b", "0"), ("c", "1"))
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    places = {"--capture": captures, "--ground-truth": ground_truth, "--baseline": baseline}
+    command = ["reevaluate", "model-quality", "--output", f"s3://{BUCKET}/runs"]
+    for option, directory in places.items():
+        for path in directory.rglob("*.json*"):
+            s3.upload_file(str(path), BUCKET, f"{option[2:]}/{path.relative_to(directory)}")
+        command += [option, f"s3://{BUCKET}/{option[2:]}"]
+    assert run(*command) == "2026-01-05T09:00:00Z: 3 labels, 0 violations\n"
+    run(*_here(command, places, tmp_path / "here"))
+    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix="runs/")["Contents"]
+    found = {each["Key"].removeprefix("runs/") for each in listed}
+    made = (tmp_path / "here").rglob("*.json")
+    assert found == {path.relative_to(tmp_path / "here").as_posix() for path in made}
+    assert run(*command) == "none due\n"
+
+
+def _here(command, places, output):
+    """The same command with directories in the place of prefixes."""
+    given = dict(zip(command[2::2], command[3::2], strict=True))
+    given |= {"--output": output, **places}
+    return [*command[:2], *(each for pair in given.items() for each in pair)]
+
+
+def test_a_monitors_baseline_must_be_there(captures, ground_truth, bring, tmp_path):
+    bring(("a", "1"))
+    places = ("--capture", captures, "--ground-truth", ground_truth, "--output", tmp_path)
+    said = run("reevaluate", "model-quality", *places, "--baseline", tmp_path / "no", code=2)
+    assert "no: does not exist" in said
+
+
+def test_the_commands_load_no_library_of_models():
+    """They run after each file of labels: seconds of imports would be most of their time."""
+    loaded = "import sys, pipelines.labels.__main__; print({'sklearn', 'skops'} & {*sys.modules})"
+    command = [sys.executable, "-c", loaded]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "set()\n"

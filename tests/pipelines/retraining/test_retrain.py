@@ -168,6 +168,19 @@ def test_a_dry_run_explains_every_rule_and_writes_nothing(world, table):
     assert [rule["name"] for rule in decision["rules"]][:3] == ["schedule", "drift", "performance"]
 
 
+def test_evidence_is_read_where_the_schedules_left_it(session, world, table):
+    world.serve(table(30, seed=2))
+    world.judge("model-quality", "vv")
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket="evidence")
+    for path in world.evidence.rglob("*.json"):
+        s3.upload_file(str(path), "evidence", f"monitoring/{path.relative_to(world.evidence)}")
+    here = run(*arguments(world), "--dry-run", "--json")
+    there = ("--evidence", "s3://evidence/monitoring")
+    assert run(*arguments(world), *there, "--dry-run", "--json") == here
+    assert "2 of the latest 2 windows of model-quality violated" in here
+
+
 def test_a_command_that_could_not_register_is_refused_before_it_trains(world, table):
     world.serve(table(30, seed=2))
     world.judge("model-quality", "vv")
