@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from monitoring.aws import registry
 from monitoring.aws.clients import Aws, asking, is_missing
 from monitoring.errors import AwsError, RegistryError, UsageError
-from pipelines.in_force import CHECKS, switches
+from pipelines.in_force import checks_of, switches
 from pipelines.models.base import Model, Table
 from pipelines.register import upload
 
@@ -42,6 +42,19 @@ def upload_data(
     return upload(aws, bucket, f"{prefix}/data", account, name, text.getvalue().encode())["S3Uri"]
 
 
+def put(aws: Aws, uri: str, account: str, content: bytes) -> None:
+    """Write a JSON object that a definition names, into a bucket of this account."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    with asking("s3:PutObject", uri):
+        aws.s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=content,
+            ContentType="application/json",
+            ExpectedBucketOwner=account,
+        )
+
+
 def is_first(aws: Aws, group: str) -> bool:
     """Whether no package of the group is approved, so that no baseline is in force."""
     try:
@@ -51,13 +64,14 @@ def is_first(aws: Aws, group: str) -> bool:
     return False
 
 
-def first_run_switches() -> dict[str, str]:
+def first_run_switches(model: Model) -> dict[str, str]:
     """The parameters of a first execution.
 
-    >>> list(first_run_switches())[:2]
+    >>> from pipelines.models import model_for
+    >>> list(first_run_switches(model_for("fraud")))[:2]
     ['SkipDataQualityCheck', 'RegisterNewDataQualityBaseline']
     """
-    return {name: "true" for check in CHECKS for name in switches(check)}
+    return {name: "true" for check in checks_of(model) for name in switches(check)}
 
 
 def exists(aws: Aws, name: str) -> bool:

@@ -21,6 +21,7 @@ from monitoring.baselines import MEMBERS
 from monitoring.documents import CONSTRAINTS, STATISTICS
 from monitoring.errors import DocumentError, RegistryError
 from monitoring.kinds import BIAS, DATA_QUALITY, EXPLAINABILITY, MODEL_QUALITY, Kind
+from pipelines.models.base import Model
 
 CONFIG: Final = "ConfigFile"
 
@@ -64,6 +65,17 @@ CHECKS: Mapping[str, Check] = {
     )
 }
 """The checks by name, in the order of the pipeline."""
+
+
+def checks_of(model: Model) -> tuple[str, ...]:
+    """The checks of a model by name; without facets there is nobody to compare for bias.
+
+    >>> from dataclasses import replace
+    >>> from pipelines.models import model_for
+    >>> checks_of(replace(model_for("fraud"), facets=()))
+    ('data-quality', 'model-quality', 'model-explainability')
+    """
+    return tuple(name for name, check in CHECKS.items() if model.facets or check.kind != BIAS)
 
 
 def title(check: str) -> str:

@@ -15,10 +15,14 @@ well, under the names that AWS's project template gives CodeBuild.
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import logging
 import os
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,50 +30,72 @@ import click
 
 from monitoring.aws.clients import Aws, connect
 from monitoring.errors import UsageError
-from pipelines import execution
+from pipelines import analysis_config, execution
 from pipelines.definition.settings import CHECKS, Settings
 from pipelines.models import MODELS, from_csv, model_for
 from pipelines.preprocess import ROWS, SEED, made_up
 from pipelines.register import commit_of
 from pipelines.script import EXISTING_FILE, one_line_errors
 
-TELEMETRY_OFF = {
-    "SchemaVersion": "1.0",
-    "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
-}
-"""The SDK's own configuration: it would report each use to AWS."""
+SDK_VARIABLES = {"AWS_EC2_METADATA_DISABLED": "true", "SAGEMAKER_SUPPRESS_V2_WARNING": "1"}
 HERE = Path(__file__).resolve().parent
 
 
-def definition(aws: Aws, settings: Settings) -> str:
-    """The definition as JSON: pipeline definition schema 2020-12-01.
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A definition, and the files it names."""
 
-    The same settings give the same text. Raises UsageError when the SDK is not installed.
+    definition: str
+    """JSON: pipeline definition schema 2020-12-01."""
+    files: Mapping[str, bytes]
+    """URI → content: the analysis configurations of ClarifyCheck steps; of our checks none."""
+
+
+def drafted(settings: Settings, region: str) -> Drafted:
+    """Make a definition; nothing is called. The same settings give the same.
+
+    Raises UsageError when the SDK is not installed.
     """
-    if settings.checks == "aws":
-        raise UsageError(
-            "--checks aws: the definition with AWS's QualityCheck and ClarifyCheck steps is not "
-            "made yet; leave --checks out, and our analyzer carries the checks out"
-        )
-    os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
+    with _sdk():
+        from pipelines.definition.jobs import Workshop
+        from pipelines.definition.parameters import Parameters
+        from pipelines.definition.session import DraftingSession
+        from pipelines.definition.whole import pipeline
+
+        session = DraftingSession(region, settings.bucket)
+        made = pipeline(Workshop(settings, Parameters.of(settings.model), session)).definition()
+    text = json.dumps(json.loads(made), indent=2) + "\n"
+    return Drafted(text, {uri: file for uri, file in session.files.items() if f'"{uri}"' in text})
+
+
+@contextmanager
+def _sdk() -> Iterator[None]:
+    """The SageMaker SDK, which neither looks for credentials nor talks.
+
+    It makes sessions of its own, at its import and for each estimator, and those ask an
+    instance's metadata service for credentials: elsewhere that takes until it gives up. It
+    tells on stdout of defaults that it does not find.
+    """
+    for name in ("sagemaker", "sagemaker.config"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    before = {name: os.environ.get(name) for name in SDK_VARIABLES}
+    os.environ.update(SDK_VARIABLES)
     try:
-        from sagemaker.workflow.pipeline_context import PipelineSession
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Running within a PipelineSession", UserWarning)
+            importlib.import_module("sagemaker.workflow.pipeline")
+            yield
     except ImportError as error:
         raise UsageError(
             f"the SageMaker SDK cannot be imported ({error}), and it makes the definition; "
             'install it with pip install "sagemaker>=2.257.7,<3"'
         ) from error
-    from pipelines.definition.jobs import Workshop
-    from pipelines.definition.parameters import Parameters
-    from pipelines.definition.whole import pipeline
-
-    # It tells of every default, and of each job name that it leaves to SageMaker.
-    logging.getLogger("sagemaker").setLevel(logging.ERROR)
-    session = PipelineSession(
-        aws.session, default_bucket=settings.bucket, sagemaker_config=TELEMETRY_OFF
-    )
-    made = pipeline(Workshop(settings, Parameters(), session)).definition()
-    return json.dumps(json.loads(made), indent=2) + "\n"
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def settings_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -133,6 +159,12 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="By our analyzer, or by AWS's QualityCheck and ClarifyCheck steps.",
         ),
+        click.option(
+            "--data",
+            "path",
+            type=EXISTING_FILE,
+            help="A CSV file with the model's columns; rows are made up where none is given.",
+        ),
         click.option("--tune", is_flag=True, help="Tune; train one model unless given."),
         click.option("--profile", help="AWS profile."),
         click.option("--region", help="AWS region."),
@@ -157,22 +189,24 @@ def main() -> None:
 @main.command("definition")
 @settings_options
 @one_line_errors
-def print_definition(aws: Aws, settings: Settings) -> None:
-    """Print the definition as JSON. The SDK looks whether the bucket is there."""
-    click.echo(definition(aws, settings), nl=False)
+def print_definition(aws: Aws, settings: Settings, path: Path | None) -> None:
+    """Print the definition as JSON. Nothing is called, and nothing written."""
+    click.echo(drafted(explaining(settings, path), aws.region).definition, nl=False)
 
 
 @main.command()
 @settings_options
 @one_line_errors
-def upsert(aws: Aws, settings: Settings) -> None:
-    """Create the pipeline, or give it this definition. Prints its ARN."""
-    click.echo(_upsert(aws, settings))
+def upsert(aws: Aws, settings: Settings, path: Path | None) -> None:
+    """Create the pipeline, or give it this definition. Prints its ARN.
+
+    With --checks aws it first writes the configurations of Clarify's steps into the bucket.
+    """
+    click.echo(_upsert(aws, explaining(settings, path)))
 
 
 @main.command()
 @settings_options
-@click.option("--data", "path", type=EXISTING_FILE, help="A CSV file with the model's columns.")
 @click.option("--rows", default=ROWS, show_default=True, help="To make up where no file is given.")
 @click.option("--parameter", "given", multiple=True, help="Name=Value of a pipeline parameter.")
 @click.option("--wait", is_flag=True, help="Until it has ended; then tell how.")
@@ -187,7 +221,7 @@ def start(
     """
     parameters = execution.parsed(given)
     if not execution.exists(aws, settings.name):
-        _upsert(aws, settings)
+        _upsert(aws, explaining(settings, path))
     if "InputDataUrl" not in parameters:
         model, table = (
             from_csv.load_for(settings.model, path) if path else made_up(settings.model, rows, SEED)
@@ -202,7 +236,7 @@ def start(
             "are skipped, and the new baselines registered.",
             err=True,
         )
-        parameters = {**execution.first_run_switches(), **parameters}
+        parameters = {**execution.first_run_switches(settings.model), **parameters}
     arn = execution.start(aws, settings.name, parameters)
     click.echo(arn)
     if wait:
@@ -212,11 +246,22 @@ def start(
         execution.require_success(aws, arn, ended)
 
 
+def explaining(settings: Settings, path: Path | None) -> Settings:
+    """With the row that AWS's check compares with, of a file or of made-up rows."""
+    if settings.checks != "aws":
+        return settings
+    model, table = from_csv.load_for(settings.model, path) if path else made_up(settings.model)
+    row = analysis_config.typical(model, table)
+    return replace(settings, typical=tuple(None if cell is None else str(cell) for cell in row))
+
+
 def _upsert(aws: Aws, settings: Settings) -> str:
+    made = drafted(settings, aws.region)
+    account = settings.role.split(":")[4]
+    for uri, content in made.files.items():
+        execution.put(aws, uri, account, content)
     description = f"{settings.model.name}: {settings.model.source}"
-    return execution.upsert(
-        aws, settings.name, definition(aws, settings), settings.role, description
-    )
+    return execution.upsert(aws, settings.name, made.definition, settings.role, description)
 
 
 if __name__ == "__main__":

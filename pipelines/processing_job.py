@@ -24,7 +24,7 @@ from monitoring.errors import MonitoringError, UsageError
 ARCHIVE_FILE, DESCRIPTION_FILE = "model.tar.gz", "model.json"
 """As pipelines/train.py writes them, which is not imported here: it takes seconds."""
 MESSAGE = Path("/opt/ml/output/message")
-STEPS = ("process", "check", "evaluate", "register")
+STEPS = ("process", "check", "tables", "gather", "evaluate", "register")
 """The steps a pipeline runs as processing jobs: modules beside this one, each with its `main`."""
 LARGEST_MODEL = 2 * 1024**3
 """Bytes unpacked."""

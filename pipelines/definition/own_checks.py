@@ -9,7 +9,7 @@ found stands in check.json, where the Condition step reads `passed` and the Fail
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sagemaker.workflow.conditions import Condition, ConditionEquals
@@ -95,6 +95,6 @@ def _made(
     return OwnCheck(step, result)
 
 
-def reasons(checks: Sequence[OwnCheck]) -> Join:
+def reasons(checks: Iterable[OwnCheck]) -> Join:
     """Why some checks did not pass, as a Fail step's message."""
     return Join(" ", [check.reason for check in checks])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from sagemaker.workflow.parameters import (
     Parameter,
@@ -20,7 +20,8 @@ from sagemaker.workflow.parameters import (
     ParameterString,
 )
 
-from pipelines.in_force import switches
+from pipelines.in_force import checks_of, switches
+from pipelines.models.base import Model
 from pipelines.register import APPROVALS, PENDING
 
 INSTANCE_TYPE: Final = "ml.m5.xlarge"
@@ -82,9 +83,13 @@ class Parameters:
     training_type: ParameterString = field(
         default_factory=lambda: ParameterString("TrainingInstanceType", default_value=INSTANCE_TYPE)
     )
-    checks: Mapping[str, CheckParameters] = field(
-        default_factory=lambda: {check: CheckParameters.of(check) for check in SUPPLIED}
-    )
+    checks: Mapping[str, CheckParameters] = field(default_factory=dict)
+    """By check; a check that the model has not got has no parameters."""
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """Those of a model's pipeline."""
+        return cls(checks={check: CheckParameters.of(check) for check in checks_of(model)})
 
     @property
     def listed(self) -> list[Parameter]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from pipelines.models.base import Model
+from serving.schema import Row
 
 Checks = Literal["own", "aws"]
 CHECKS: Final[tuple[str, ...]] = get_args(Checks)
-"""`own`: our analyzer in a processing job. `aws`, AWS's QualityCheck and ClarifyCheck steps, is
-refused until it is built."""
+"""`own`: our analyzer in a processing job. `aws`: AWS's QualityCheck and ClarifyCheck steps."""
 LONGEST_NAME: Final = 256
 """Characters of a pipeline's name."""
 
@@ -33,6 +33,9 @@ class Settings:
     group: str
     """Model package group; its newest approved package holds the baselines in force."""
     checks: Checks = "own"
+    typical: Row = ()
+    """The row that stands in for absent features, for `aws` checks: their configuration is
+    written before there are data. Our own checks take it from the training rows."""
     tune: bool = False
     """Whether a tuning job looks for the best model, or one training job makes it."""
     commit: str = ""

@@ -10,7 +10,7 @@ the same content again, and puts numbers of this run on the model card (docs/dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sagemaker.estimator import Estimator
@@ -53,8 +53,11 @@ def process(shop: Workshop) -> ProcessingStep:
     )
 
 
-def fit(shop: Workshop, data: Source) -> tuple[TrainingStep | TuningStep, Source]:
+def fit(
+    shop: Workshop, data: Source, depends_on: Sequence[Any] = ()
+) -> tuple[TrainingStep | TuningStep, Source]:
     """Train one model, or tune and take the best; the step, and its model.tar.gz."""
+    waits = list(depends_on) or None
     estimator = Estimator(
         image_uri=shop.settings.image,
         role=shop.settings.role,
@@ -69,7 +72,7 @@ def fit(shop: Workshop, data: Source) -> tuple[TrainingStep | TuningStep, Source
     )
     channels = {CHANNEL: TrainingInput(data, content_type="text/csv")}
     if not shop.settings.tune:
-        step = TrainingStep("Train", step_args=estimator.fit(channels))
+        step = TrainingStep("Train", step_args=estimator.fit(channels), depends_on=waits)
         return step, step.properties.ModelArtifacts.S3ModelArtifacts
     tuner = HyperparameterTuner(
         estimator,
@@ -79,7 +82,7 @@ def fit(shop: Workshop, data: Source) -> tuple[TrainingStep | TuningStep, Source
         max_jobs=TRIALS,
         max_parallel_jobs=AT_ONCE,
     )
-    tuning = TuningStep("Tune", step_args=tuner.fit(channels))
+    tuning = TuningStep("Tune", step_args=tuner.fit(channels), depends_on=waits)
     best = tuning.get_top_model_s3_uri(
         0, shop.settings.bucket, f"{shop.settings.prefix}/{shop.settings.name}/models"
     )
@@ -122,6 +125,12 @@ def transform(shop: Workshop, model: CreateModelStep, batch: Source) -> Transfor
     )
 
 
+def answers_of(transform: TransformStep) -> Source:
+    """Where the answered rows are, as `pipelines/process.py` reads them."""
+    uri: Source = transform.properties.TransformOutput.S3OutputPath
+    return uri
+
+
 def evaluate(shop: Workshop, data: Source, model_data: Source) -> ProcessingStep:
     """How good the model is on rows it has never seen, and whether that is enough."""
     return shop.processing(
@@ -143,7 +152,10 @@ def register(
     baselines: Mapping[str, Source],
     **further: Any,
 ) -> ProcessingStep:
-    """The model with its baselines into the Model Registry; `baselines` are by monitor."""
+    """The model with its baselines into the Model Registry.
+
+    `baselines` are by monitor; or all of them in one place, whose name is empty.
+    """
     settings = shop.settings
     arguments: list[Source] = [
         "register",
@@ -155,7 +167,7 @@ def register(
     ]
     if settings.commit:
         arguments += ["--commit", settings.commit]
-    inputs = {f"baseline/{name}": source for name, source in baselines.items()}
+    inputs = {f"baseline/{name}".rstrip("/"): source for name, source in baselines.items()}
     return shop.processing(
         "RegisterModel",
         arguments,

@@ -11,7 +11,17 @@ import pytest
 from click.testing import CliRunner
 
 from monitoring.errors import UsageError
-from pipelines import baseline, check, evaluate, preprocess, process, register, train
+from pipelines import (
+    baseline,
+    check,
+    evaluate,
+    gather,
+    preprocess,
+    process,
+    register,
+    tables,
+    train,
+)
 from pipelines.script import one_line_errors
 from serving import __main__ as serve
 
@@ -23,6 +33,8 @@ COMMANDS = {
     "pipelines.register": register.main,
     "pipelines.process": process.main,
     "pipelines.check": check.main,
+    "pipelines.tables": tables.main,
+    "pipelines.gather": gather.main,
     "serving": serve.main,
 }
 MADE_UP = ("--model", "fraud", "--rows", "100")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from monitoring.aws.clients import Aws
 from monitoring.errors import UsageError
 from moto_fixtures.pipelines.definition import Definition, parse
-from pipelines import execution, pipeline
+from pipelines import execution
+from pipelines.definition.settings import CHECKS as CHECKERS
 from pipelines.definition.settings import Settings
-from pipelines.models import MODELS, model_for
+from pipelines.models import model_for
+from pipelines.pipeline import Drafted, drafted
 
 REGION, BUCKET, GROUP = "eu-west-1", "artefacts", "loans-p-1a2b3c"
 ROLE = "arn:aws:iam::123456789012:role/pipeline"
@@ -43,47 +47,57 @@ TEMPLATE = {
     "ModelExplainabilitySuppliedBaselineConstraints",
 }
 """Parameters of the pipeline in AWS's model-building template with Model Monitor."""
-ORDER = (
-    "Process",
-    "DataQualityCheck",
-    "DataChecks",
-    "Fit",
-    "CreateModel",
-    "Transform",
-    "ModelQualityCheck",
-    "Gate",
-    "RegisterModel",
-)
+ORDER = {
+    "own": (
+        *("Process", "DataQualityCheck", "DataChecks", "Fit", "CreateModel", "Transform"),
+        *("ModelQualityCheck", "Gate", "RegisterModel"),
+    ),
+    "aws": (
+        *("Process", "DataBiasCheck", "Fit", "CreateModel", "Transform", "Tables"),
+        *("DataQualityCheck", "Baselines", "RegisterModel"),
+    ),
+}
+CHECKS = {
+    *("DataQualityCheck", "DataBiasCheck"),
+    *("ModelQualityCheck", "ModelBiasCheck", "ModelExplainabilityCheck"),
+}
+WAYS = [("fraud", "own", False), ("loan_default", "own", True), ("loan_default", "aws", False)]
+"""Whose pipeline, whose checks, and whether a tuning job looks for the model."""
 
 
 def settings(model: str, **other: Any) -> Settings:
-    return Settings(model_for(model), ROLE, BUCKET, IMAGE, GROUP, commit="c0ffee", **other)
+    known = model_for(model)
+    typical = tuple(known.generate(1, 1).rows[0]) if other.get("checks") == "aws" else ()
+    return Settings(known, ROLE, BUCKET, IMAGE, GROUP, commit="c0ffee", typical=typical, **other)
 
 
-def made(asked: Settings) -> str:
-    """A definition, made in an account that holds its bucket."""
-    with mock_aws():
-        session = boto3.Session("testing", "testing", region_name=REGION)
-        place = {"LocationConstraint": REGION}
-        session.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-        return pipeline.definition(Aws(session), asked)
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_called() -> Iterator[None]:
+    """A definition is made without network: whoever asks for a connection fails."""
+
+    def refused(*_: Any) -> None:
+        raise AssertionError("a definition was to be made without network")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket.socket, "connect", refused)
+        yield
 
 
 @pytest.fixture(
     scope="module",
-    params=[(model.name, tune) for model in MODELS for tune in (False, True)],
-    ids=lambda one: f"{one[0]}-{'tune' if one[1] else 'train'}",
+    params=WAYS,
+    ids=lambda one: f"{one[0]}-{one[1]}-{'tune' if one[2] else 'train'}",
 )
-def defined(request) -> tuple[Settings, str, Definition]:
-    model, tune = request.param
-    asked = settings(model, tune=tune)
-    text = made(asked)
-    return asked, text, parse(text)
+def defined(request) -> tuple[Settings, Drafted, Definition]:
+    model, checks, tune = request.param
+    asked = settings(model, checks=checks, tune=tune)
+    made = drafted(asked, REGION)
+    return asked, made, parse(made.definition)
 
 
-def test_the_same_settings_give_the_same_definition(defined):
-    asked, text, _ = defined
-    assert made(asked) == text
+def test_the_same_settings_give_the_same_definition_and_files(by_aws):
+    asked, made = by_aws
+    assert drafted(asked, REGION) == made
 
 
 def test_its_parameters_are_those_of_awss_template(defined):
@@ -101,7 +115,7 @@ def test_only_the_data_have_no_default(defined):
 def test_every_step_runs_in_the_order_of_the_template(defined):
     asked, _, definition = defined
     names = {"Fit": "Tune" if asked.tune else "Train"}
-    order = [names.get(step, step) for step in ORDER]
+    order = [names.get(step, step) for step in ORDER[asked.checks]]
     for earlier, later in pairwise(order):
         assert earlier in _all_before(definition, later), f"{later} does not wait for {earlier}"
 
@@ -109,29 +123,90 @@ def test_every_step_runs_in_the_order_of_the_template(defined):
 def test_nothing_is_registered_before_every_check_and_the_evaluation(defined):
     *_, definition = defined
     checks = {name for name in definition.steps if name.endswith("Check")}
-    assert len(checks) == 5
-    assert checks | {"Evaluate", "DataQualityBaseline"} <= _all_before(definition, "RegisterModel")
+    assert checks == CHECKS
+    assert checks | {"Evaluate"} <= _all_before(definition, "RegisterModel")
 
 
-def test_every_job_runs_the_one_image_with_the_one_role(defined):
-    _, text, _ = defined
-    assert _values(json.loads(text), "ImageUri", "TrainingImage", "Image") == {IMAGE}
-    assert _values(json.loads(text), "RoleArn", "ExecutionRoleArn") == {ROLE}
+@pytest.mark.parametrize("checks", CHECKERS)
+def test_a_model_without_facets_has_no_checks_of_bias(checks):
+    asked = settings("fraud", checks=checks)
+    nobody = replace(asked, model=replace(asked.model, facets=()))
+    definition = parse(drafted(nobody, REGION).definition)
+    assert {name for name in definition.steps if name.endswith("Check")} == {
+        *("DataQualityCheck", "ModelQualityCheck", "ModelExplainabilityCheck")
+    }
+    declared = {parameter.name for parameter in definition.parameters}
+    assert set(execution.first_run_switches(nobody.model)) <= declared
+    assert not [name for name in declared if "Bias" in name]
+
+
+@pytest.fixture(scope="module")
+def by_aws() -> tuple[Settings, Drafted]:
+    asked = settings("fraud", checks="aws")
+    return asked, drafted(asked, REGION)
+
+
+def test_what_aws_checks_are_configured_with_is_named_and_written_with_the_definition(by_aws):
+    asked, made = by_aws
+    configs = [json.loads(content) for content in made.files.values()]
+    assert all(uri.startswith(f"{asked.home}/configs/") for uri in made.files)
+    assert all(f'"{uri}"' in made.definition for uri in made.files)
+    explained = [config for config in configs if "shap" in config.get("methods", {})]
+    baselines = [config["methods"]["shap"]["baseline"] for config in explained]
+    assert len(baselines) == 2 and baselines[0] == baselines[1]
+    assert {config["label_values_or_threshold"][0] for config in configs if "facet" in config} == {
+        asked.model.favourable
+    }
+
+
+def test_checks_by_awss_images_are_awss_own_steps(by_aws):
+    definition = parse(by_aws[1].definition)
+    kinds = {name: step.type for name, step in definition.steps.items() if name in CHECKS}
+    assert kinds == {
+        "DataQualityCheck": "QualityCheck",
+        "ModelQualityCheck": "QualityCheck",
+        "DataBiasCheck": "ClarifyCheck",
+        "ModelBiasCheck": "ClarifyCheck",
+        "ModelExplainabilityCheck": "ClarifyCheck",
+    }
+
+
+def test_every_job_of_ours_runs_the_one_image_with_the_one_role(defined):
+    asked, made, _ = defined
+    document = json.loads(made.definition)
+    images = _values(document, "ImageUri", "TrainingImage", "Image")
+    awss = {"sagemaker-model-monitor-analyzer", "sagemaker-clarify-processing"}
+    others = {image.rpartition("/")[2].partition(":")[0] for image in images - {IMAGE}}
+    assert IMAGE in images and others == (awss if asked.checks == "aws" else set())
+    assert _values(document, "RoleArn", "ExecutionRoleArn") == {ROLE}
 
 
 def test_every_file_of_a_run_lies_below_the_pipelines_own_prefix(defined):
-    asked, text, _ = defined
+    asked, made, _ = defined
     written = set()
-    for step in _steps(json.loads(text)["Steps"]):
+    for step in _steps(json.loads(made.definition)["Steps"]):
         arguments = step["Arguments"]
         for output in arguments.get("ProcessingOutputConfig", {}).get("Outputs", ()):
             written.add(output["S3Output"]["S3Uri"]["Std:Join"]["Values"][0])
     assert written == {asked.home}
 
 
-def test_awss_own_check_steps_are_refused_by_name():
-    with pytest.raises(UsageError, match=r"--checks aws: .* not made yet"):
-        made(settings("fraud", checks="aws"))
+def test_without_the_sdk_it_says_in_one_line_what_to_install():
+    """In a process of its own: here the SDK is imported already."""
+    blocked = (
+        "import sys; sys.modules['sagemaker'] = None\n"
+        "from pipelines.pipeline import main; main(sys.argv[1:])"
+    )
+    where = ("--role-arn", ROLE, "--bucket", BUCKET, "--image-uri", IMAGE, "--region", REGION)
+    done = subprocess.run(
+        [sys.executable, "-c", blocked, "definition", "--model", "fraud", *where],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "SageMaker SDK cannot be imported" in line and "pip install" in line
 
 
 def test_a_parameter_without_a_value_is_refused():
