@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,9 +14,14 @@ from monitoring.compute.gathering import ONE_PASS, gathered
 from monitoring.compute.spark import Spark
 from monitoring.compute.work import Work
 from monitoring.errors import UsageError
-from monitoring.kinds import BIAS, DATA_QUALITY, MODEL_QUALITY
+from monitoring.instructions import Given, instructions
+from monitoring.kinds import DATA_QUALITY, EXPLAINABILITY, KINDS
+from monitoring.monitors import monitor_for
+from tests.monitoring.compute import parted
 from tests.monitoring.compute.parted import (
+    CONFIG,
     InTurn,
+    model,
     near,
     rows_of,
     without_sketches,
@@ -38,18 +44,57 @@ def spark() -> Iterator[Spark]:
         "pyspark-shell"
     )
     engine = Spark.started(PARTS)
+    from pyspark import cloudpickle
+
+    # Tasks cannot import the tests; the model that is asked lies there.
+    cloudpickle.register_pickle_by_value(parted)
     yield engine
+    cloudpickle.unregister_pickle_by_value(parted)
     engine.session.stop()
     del os.environ["PYSPARK_SUBMIT_ARGS"]
 
 
-@pytest.mark.parametrize("kind", [DATA_QUALITY, MODEL_QUALITY, BIAS], ids=lambda kind: kind.slug)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
 def test_spark_says_what_one_pass_says(kind, spark, tmp_path):
-    dataset = write_table(tmp_path / "data", rows_of(1500))
+    dataset = write_table(tmp_path / "data", rows_of(300 if kind == EXPLAINABILITY else 1500))
     work = work_on(kind, dataset, tmp_path, "corrected")
     one, other = (gathered(work, engine).state for engine in (ONE_PASS, spark))
     documents = [dict(work.monitor.suggest_from(state)) for state in (one, other)]
     near(*map(without_sketches, documents))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
+def test_spark_finds_in_captured_traffic_what_one_pass_finds(kind, spark, tmp_path):
+    dataset = write_traffic(tmp_path / "data", rows_of(300), merged=kind.needs_labels)
+    suggesting = work_on(
+        kind, write_table(tmp_path / "train", rows_of(300, 8)), tmp_path, "corrected"
+    )
+    baseline = dict(suggesting.monitor.suggest_from(gathered(suggesting).state))
+    work = work_on(kind, dataset, tmp_path, "corrected", baseline)
+    one, other = (
+        work.monitor.analyze_from(gathered(work, engine).state, baseline)
+        for engine in (ONE_PASS, spark)
+    )
+    near(*(without_sketches(dict(found.documents)) for found in (one, other)))
+    assert [finding.identity for finding in one.findings] == [
+        finding.identity for finding in other.findings
+    ]
+
+
+def test_every_task_explains_against_the_baseline_rows_of_all(spark, tmp_path):
+    dataset = write_table(tmp_path / "data", rows_of(300))
+    config = tmp_path / "analysis_config.json"
+    methods = {"shap": {"num_clusters": 2, "num_samples": 16}}
+    config.write_text(json.dumps({**CONFIG, "methods": methods}))
+    given = Given(analysis_config=config)
+    told = instructions(EXPLAINABILITY, given, is_table=True, model=model)
+    work = Work(monitor_for(EXPLAINABILITY), dataset, told)
+    documents = [
+        dict(work.monitor.suggest_from(gathered(work, engine).state))
+        for engine in (ONE_PASS, spark)
+    ]
+    near(*documents)
+    assert len(documents[0]["analysis.json"]["shap_baseline"]["rows"]) == 2
 
 
 def test_the_same_parts_have_the_same_compat_sketches(spark, tmp_path):
