@@ -15,9 +15,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from monitoring.aws.storage import Fetch
 from monitoring.capture import Attributes
 from monitoring.datasets import Wanted
 from monitoring.documents import read
@@ -30,6 +29,9 @@ from monitoring.monitors.drift_test_settings import DriftTests
 from monitoring.monitors.explainability_settings import ExplainabilityConfig, Row
 from monitoring.monitors.quality_extras_settings import Extras
 from monitoring.shap_baseline import baseline_rows
+
+if TYPE_CHECKING:  # boto3 takes a quarter of a second to load, and a worker reaches no S3
+    from monitoring.aws.storage import Fetch
 
 Model = Callable[[ExplainabilityConfig], AbstractContextManager[Predict]]
 """Opens the model of an analysis configuration; whoever runs the monitor knows how."""

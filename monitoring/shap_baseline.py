@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from monitoring.aws.storage import Fetch
 from monitoring.capture import Attributes
 from monitoring.datasets import Dataset, Wanted
 from monitoring.errors import MonitoringError, UsageError
@@ -31,6 +31,9 @@ from monitoring.monitors.explainability_settings import (
     ExplainabilityConfig,
     Row,
 )
+
+if TYPE_CHECKING:  # boto3 takes a quarter of a second to load, and a worker reaches no S3
+    from monitoring.aws.storage import Fetch
 
 FORMATS = {
     CSV: ("csv", {}),

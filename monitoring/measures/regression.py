@@ -16,7 +16,6 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.blas import dasum
 
 from monitoring.measures.outcome import Outcome, Uncomputable
 
@@ -172,6 +171,9 @@ def _lines(block: Floats) -> Floats:
 
 def _sizes(block: Floats) -> float:
     """Sum of absolute values."""
+    # Loading it takes a third of a second, and nothing but regression needs it.
+    from scipy.linalg.blas import dasum
+
     return float(sum(map(dasum, _lines(block))))
 
 
