@@ -150,7 +150,7 @@ def test_throttling_is_asked_for_and_taken_back(remote: Remote) -> None:
     with pytest.raises(ClientError, match="Rate exceeded"):
         cloudformation.list_exports()
     control(remote, "throttle", Action="ListExports", Times=0)
-    assert cloudformation.list_exports()["Exports"] == []
+    assert "Exports" in cloudformation.list_exports()
 
 
 def test_a_checkout_stands_for_a_repository(remote: Remote, tmp_path: Path) -> None:
