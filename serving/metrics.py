@@ -25,7 +25,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+SEVERAL_PROCESSES = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+"""Read once, as prometheus_client reads it: when it is imported, and never again."""
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 UNMATCHED = "unmatched"
 """The route of a request that no route of the application takes."""
@@ -116,7 +117,7 @@ class Metrics:
     def exposition(self) -> bytes:
         """The numbers in Prometheus's text format, of all processes where there are several."""
         registry = self._registry
-        if MULTIPROCESS in os.environ:
+        if SEVERAL_PROCESSES:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
