@@ -19,7 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.cloudwatch.models import cloudwatch_backends
 
-from moto_fixtures import job_inputs
+from moto_fixtures import buckets, job_inputs
 from moto_fixtures.clients import client
 from moto_fixtures.jobs.downloads import Host, Source, StagingError, download, keys, split
 
@@ -72,10 +72,14 @@ class Staging:
         bucket, prefix = split(output["S3Uri"].rstrip("/"))
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         written: list[str] = []
+        held = buckets.free(bucket)
         try:
             for path in files:
                 key = f"{prefix}/{path.relative_to(directory).as_posix()}"
-                self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), **encryption)
+                if held is not None:
+                    buckets.put(held, key, path.read_bytes(), kms_key)
+                else:
+                    self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes(), **encryption)
                 written.append(key)
         except ClientError as error:
             for key in written:

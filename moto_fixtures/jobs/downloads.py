@@ -145,7 +145,7 @@ def keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 
 def _listed(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
-    if (held := buckets.readable(bucket)) is not None:
+    if (held := buckets.free(bucket)) is not None:
         yield from buckets.keys(held, prefix)
         return
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -153,7 +153,7 @@ def _listed(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 
 def _body(s3: Any, bucket: str, key: str) -> bytes:
-    held = buckets.readable(bucket)
+    held = buckets.free(bucket)
     found = None if held is None else buckets.body(held, key)
     return s3.get_object(Bucket=bucket, Key=key)["Body"].read() if found is None else found
 

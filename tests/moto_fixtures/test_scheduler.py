@@ -156,12 +156,20 @@ def test_it_is_pending_before_it_is_in_progress(watched: Project, clock: ModuleT
     seen: list[str] = []
 
     def look(**_: Any) -> None:
-        """Whenever the execution asks something of S3, its status is noted."""
+        """Whenever the execution asks something of S3, its status is noted.
+
+        It asks for what a bucket's policy may deny.
+        """
         seen.extend(one.status for one in backend.monitoring_executions)
 
     backend: Any = sagemaker_backends["123456789012"]["us-east-1"]
     clock.travel(TEN + HOUR + timedelta(minutes=5))
     data_capture.flush_all()
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    clients.client("s3", "us-east-1", "123456789012").put_bucket_policy(
+        Bucket=BUCKET, Policy=policy
+    )
     backend.monitoring_schedules["hourly"].due = TEN + HOUR
     execution, waiting = scheduler.begin(backend, backend.monitoring_schedules["hourly"])
     assert execution.status == "Pending"

@@ -95,17 +95,17 @@ def test_outputs_keep_their_names(staging: Staging, s3: Any) -> None:
     assert found["Key"] == "reports/1/statistics.json"
 
 
-def test_a_set_that_cannot_be_written_whole_is_taken_back(
-    staging: Staging, s3: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_set_that_cannot_be_written_whole_is_taken_back(staging: Staging, s3: Any) -> None:
     for name in ("a", "b", "c"):
         write(staging, f"/opt/ml/processing/output/{name}.json", "{}")
-    put = staging.s3.put_object
-
-    def full_after_two(**sent: Any) -> Any:
-        return put(**{**sent, "Bucket": "gone"} if sent["Key"].endswith("c.json") else sent)
-
-    monkeypatch.setattr(staging.s3, "put_object", full_after_two)
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{BUCKET}/reports/1/c.json",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [denied]}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
     with pytest.raises(StagingError, match="Failed to upload output to s3://"):
         staging.publish(OUTPUT, None)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET, Prefix="reports/")
