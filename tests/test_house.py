@@ -83,10 +83,16 @@ def product() -> list[Path]:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    """A file's syntax tree, made once for all tests."""
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> tuple[Import, ...]:
     """Absolute module names imported anywhere in a file, lazily or not."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found += [Import(name.name, node.lineno) for name in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -244,7 +250,7 @@ def sizes() -> list[tuple[str, int]]:
     for path in tracked():
         if path.relative_to(ROOT).parts[0] == "tests":
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 doc = ast.get_docstring(node, clean=False)
                 end = node.end_lineno or node.lineno
@@ -269,9 +275,7 @@ def test_no_module_outgrows_its_reader():
 
 def test_every_module_says_what_it_is():
     silent = [
-        str(path.relative_to(ROOT))
-        for path in tracked()
-        if not ast.get_docstring(ast.parse(path.read_text()))
+        str(path.relative_to(ROOT)) for path in tracked() if not ast.get_docstring(parsed(path))
     ]
     assert not silent
 
