@@ -21,7 +21,7 @@ from moto_fixtures.server_process import ServerProcess
 if "CONFORMANCE_WORLD" not in os.environ:
     pytest.skip("there is no world; `make conformance` makes one", allow_module_level=True)
 
-from tests.conformance.subjects import (  # noqa: E402 (it reads the world)
+from tests.conformance.subjects import (
     BUCKET,
     HOURLY_RECORDS,
     SETTINGS,
