@@ -34,14 +34,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._begun: dict[TConn, float] = {}
-        """When each connection that has a thread was given it."""
+        """When each connection that has a thread, or waits for one, began its request."""
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Have a connection handled. The time it waits for a thread counts as well."""
+        self._begun[conn] = time.monotonic()
+        super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
         """Answer a connection's request, and those that follow at once. In a thread."""
-        kept = self._handle_one(conn)
-        while kept is True and self.alive and self._asks_again(conn):
-            kept = self._handle_one(conn)
-        return kept
+        self._begun.setdefault(conn, time.monotonic())
+        try:
+            kept = super().handle(conn)
+            while kept is True and self.alive and self._asks_again(conn):
+                self._begun[conn] = time.monotonic()
+                kept = super().handle(conn)
+            return kept
+        finally:
+            del self._begun[conn]
 
     def murder_pending(self) -> None:
         """Also end what is late. In gunicorn's loop, every second or more often."""
@@ -52,13 +62,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 # Its reader finds the end of the stream, as if the client had left.
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
-
-    def _handle_one(self, conn: TConn) -> Any:
-        self._begun[conn] = time.monotonic()
-        try:
-            return super().handle(conn)
-        finally:
-            del self._begun[conn]
 
     def _asks_again(self, conn: TConn) -> bool:
         if self.nr_conns > self.cfg.threads:
