@@ -68,6 +68,10 @@ _Texts = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]
 
 def _maybe_names(columns: Sequence[_Texts], names: frozenset[str]) -> npt.NDArray[np.int64]:
     """Rows of which most cells begin like a name of the same length."""
+    least = len(columns) // 2 + 1
+    first = {name.encode(errors="replace")[0] for name in names if name}
+    if sum(np.count_nonzero(content == byte) for _, content in columns for byte in first) < least:
+        return np.empty(0, dtype=np.int64)  # Counting bytes costs less than looking at cells.
     alike = np.zeros((256, _LONGEST + 1), dtype=np.bool_)
     for name in filter(None, (name.encode(errors="replace") for name in names)):
         alike[name[0], min(len(name), _LONGEST)] = True
@@ -77,7 +81,6 @@ def _maybe_names(columns: Sequence[_Texts], names: frozenset[str]) -> npt.NDArra
         lengths = np.minimum(offsets[rows + 1] - starts, _LONGEST)
         return np.asarray(alike[content[np.minimum(starts, len(content) - 1)], lengths])
 
-    least = len(columns) // 2 + 1
     return _rows_with(columns, least, least, lambda column, rows, _: is_alike(column, rows))
 
 
