@@ -98,6 +98,55 @@ def _sdk() -> Iterator[None]:
                 os.environ[name] = value
 
 
+OPTIONS = (
+    click.option(
+        "--model",
+        "name",
+        required=True,
+        type=click.Choice([model.name for model in MODELS]),
+        help="A worked example.",
+    ),
+    click.option(
+        "--role-arn",
+        required=True,
+        envvar="SAGEMAKER_PIPELINE_ROLE_ARN",
+        help="Of the pipeline and its jobs.",
+    ),
+    click.option(
+        "--bucket", required=True, envvar="ARTIFACT_BUCKET", help="For everything it writes."
+    ),
+    click.option("--prefix", default="pipelines", show_default=True, help="Of the keys."),
+    click.option(
+        "--image-uri",
+        required=True,
+        envvar="MODEL_IMAGE_URI",
+        help="The image of this repository.",
+    ),
+    click.option(
+        "--group",
+        envvar="SAGEMAKER_PROJECT_NAME_ID",
+        help="The model package group; the model's name unless given.",
+    ),
+    click.option(
+        "--checks",
+        type=click.Choice(CHECKS),
+        default="own",
+        show_default=True,
+        help="By our analyzer, or by AWS's QualityCheck and ClarifyCheck steps.",
+    ),
+    click.option(
+        "--data",
+        "path",
+        type=EXISTING_FILE,
+        help="A CSV file with the model's columns; rows are made up where none is given.",
+    ),
+    click.option("--tune", is_flag=True, help="Tune; train one model unless given."),
+    click.option("--profile", help="AWS profile."),
+    click.option("--region", help="AWS region."),
+)
+"""What a pipeline is made with, on the command line."""
+
+
 def settings_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that a pipeline is made with; the command gets `settings` and `aws`."""
 
@@ -123,53 +172,7 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
         )
         command(connect(profile, region), settings, **others)
 
-    options = (
-        click.option(
-            "--model",
-            "name",
-            required=True,
-            type=click.Choice([model.name for model in MODELS]),
-            help="A worked example.",
-        ),
-        click.option(
-            "--role-arn",
-            required=True,
-            envvar="SAGEMAKER_PIPELINE_ROLE_ARN",
-            help="Of the pipeline and its jobs.",
-        ),
-        click.option(
-            "--bucket", required=True, envvar="ARTIFACT_BUCKET", help="For everything it writes."
-        ),
-        click.option("--prefix", default="pipelines", show_default=True, help="Of the keys."),
-        click.option(
-            "--image-uri",
-            required=True,
-            envvar="MODEL_IMAGE_URI",
-            help="The image of this repository.",
-        ),
-        click.option(
-            "--group",
-            envvar="SAGEMAKER_PROJECT_NAME_ID",
-            help="The model package group; the model's name unless given.",
-        ),
-        click.option(
-            "--checks",
-            type=click.Choice(CHECKS),
-            default="own",
-            show_default=True,
-            help="By our analyzer, or by AWS's QualityCheck and ClarifyCheck steps.",
-        ),
-        click.option(
-            "--data",
-            "path",
-            type=EXISTING_FILE,
-            help="A CSV file with the model's columns; rows are made up where none is given.",
-        ),
-        click.option("--tune", is_flag=True, help="Tune; train one model unless given."),
-        click.option("--profile", help="AWS profile."),
-        click.option("--region", help="AWS region."),
-    )
-    for option in reversed(options):
+    for option in reversed(OPTIONS):
         run = option(run)
     return run
 

@@ -23,9 +23,6 @@ LONGEST = (
 )
 """Half of the tests' time. They begin first: what begins last keeps one worker waiting."""
 
-collect_ignore = ["conformance/subjects.py", "moto_fixtures/stock_moto.py"]
-"""No doctests are looked for in these: the one wants a world to import, the other is a script."""
-
 gc.set_threshold(20_000, 20, 20)
 
 # How long an example takes is the machine's doing, and says nothing of the code.
