@@ -11,6 +11,8 @@ network and credentials, and `upsert` writes the files that the definition names
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +43,18 @@ class DraftingSession(PipelineSession):  # type: ignore[misc]  # the SDK's types
         """URI → content."""
         super().__init__(_unsigned(region), default_bucket=bucket, sagemaker_config=TELEMETRY_OFF)
         self._bucket = bucket
+        # The SDK validates its configuration, and the schema of that, at each of some 190
+        # looks into it: 20 s a definition. It does not look into an empty one.
+        self.sagemaker_config: dict[str, Any] = {}
+
+    @contextmanager
+    def untold(self) -> Iterator[None]:
+        """Where the SDK calls something that reports its use to AWS: `Estimator.fit`."""
+        self.sagemaker_config = TELEMETRY_OFF
+        try:
+            yield
+        finally:
+            self.sagemaker_config = {}
 
     def default_bucket(self) -> str:
         return self._bucket

@@ -72,7 +72,9 @@ def fit(
     )
     channels = {CHANNEL: TrainingInput(data, content_type="text/csv")}
     if not shop.settings.tune:
-        step = TrainingStep("Train", step_args=estimator.fit(channels), depends_on=waits)
+        with shop.session.untold():
+            fitting = estimator.fit(channels)
+        step = TrainingStep("Train", step_args=fitting, depends_on=waits)
         return step, step.properties.ModelArtifacts.S3ModelArtifacts
     tuner = HyperparameterTuner(
         estimator,
