@@ -31,7 +31,7 @@ import click
 from monitoring.aws.clients import Aws, connect
 from monitoring.errors import UsageError
 from pipelines import analysis_config, execution
-from pipelines.definition.settings import CHECKS, Settings
+from pipelines.definition.settings import CHECKS, Settings, resource_name
 from pipelines.models import MODELS, from_csv, model_for
 from pipelines.preprocess import ROWS, SEED, made_up
 from pipelines.register import commit_of
@@ -76,7 +76,7 @@ def _sdk() -> Iterator[None]:
     instance's metadata service for credentials: elsewhere that takes until it gives up. It
     tells on stdout of defaults that it does not find.
     """
-    for name in ("sagemaker", "sagemaker.config"):
+    for name in ("sagemaker", "sagemaker.config", "botocore"):
         logging.getLogger(name).setLevel(logging.ERROR)
     before = {name: os.environ.get(name) for name in SDK_VARIABLES}
     os.environ.update(SDK_VARIABLES)
@@ -125,7 +125,7 @@ OPTIONS = (
     click.option(
         "--group",
         envvar="SAGEMAKER_PROJECT_NAME_ID",
-        help="The model package group; the model's name unless given.",
+        help="The model package group; the model's name, with dashes, unless given.",
     ),
     click.option(
         "--checks",
@@ -166,7 +166,7 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
             model,
             role_arn,
             image=image_uri,
-            group=group or model.name,
+            group=group or resource_name(model),
             commit=commit_of(HERE),
             **own,
         )

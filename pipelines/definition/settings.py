@@ -19,6 +19,16 @@ LONGEST_NAME: Final = 256
 """Characters of a pipeline's name."""
 
 
+def resource_name(model: Model) -> str:
+    """The model's name as SageMaker takes it for a resource: letters, digits and dashes.
+
+    >>> from pipelines.models import model_for
+    >>> resource_name(model_for("loan_default"))
+    'loan-default'
+    """
+    return model.name.replace("_", "-")[:LONGEST_NAME]
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One pipeline: whose model, where it runs, and how it is made."""
@@ -44,13 +54,8 @@ class Settings:
 
     @property
     def name(self) -> str:
-        """The pipeline's name: letters, digits and dashes.
-
-        >>> from pipelines.models import model_for
-        >>> Settings(model_for("loan_default"), "arn", "b", "image", "group").name
-        'loan-default'
-        """
-        return self.model.name.replace("_", "-")[:LONGEST_NAME]
+        """The pipeline's name."""
+        return resource_name(self.model)
 
     @property
     def home(self) -> str:

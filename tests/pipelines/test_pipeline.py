@@ -12,14 +12,15 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from monitoring.errors import UsageError
 from moto_fixtures.pipelines.definition import Definition, parse
 from pipelines import execution
 from pipelines.definition.settings import CHECKS as CHECKERS
 from pipelines.definition.settings import Settings
-from pipelines.models import model_for
-from pipelines.pipeline import Drafted, drafted
+from pipelines.models import MODELS, model_for
+from pipelines.pipeline import Drafted, drafted, main
 
 REGION, BUCKET, GROUP = "eu-west-1", "artefacts", "loans-p-1a2b3c"
 ROLE = "arn:aws:iam::123456789012:role/pipeline"
@@ -57,6 +58,8 @@ ORDER = {
         *("DataQualityCheck", "Baselines", "RegisterModel"),
     ),
 }
+NOWHERE = {"SAGEMAKER_PROJECT_NAME_ID": None, "AWS_PROFILE": None, "AWS_REGION": None}
+"""Variables that a shell may have, and that this test does without."""
 CHECKS = {
     *("DataQualityCheck", "DataBiasCheck"),
     *("ModelQualityCheck", "ModelBiasCheck", "ModelExplainabilityCheck"),
@@ -132,6 +135,19 @@ def test_nothing_is_registered_before_every_check_and_the_evaluation(defined):
     checks = {name for name in definition.steps if name.endswith("Check")}
     assert checks == CHECKS
     assert checks | {"Evaluate"} <= _all_before(definition, "RegisterModel")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_the_command_names_the_group_as_sagemaker_takes_it(model):
+    asked = ["--model", model.name, "--role-arn", ROLE, "--bucket", BUCKET, "--image-uri", IMAGE]
+    printed = CliRunner().invoke(main, ["definition", *asked, "--region", REGION], env=NOWHERE)
+    assert printed.exit_code == 0, printed.output
+    (register,) = (
+        step["Arguments"]["AppSpecification"]["ContainerArguments"]
+        for step in _steps(json.loads(printed.stdout)["Steps"])
+        if step["Name"] == "RegisterModel"
+    )
+    assert register[register.index("--group") + 1] == model.name.replace("_", "-")
 
 
 @pytest.mark.parametrize("checks", CHECKERS)
