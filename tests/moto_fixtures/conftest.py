@@ -14,6 +14,9 @@ from pipelines.preprocess import preprocess
 from pipelines.train import train
 from tests.moto_fixtures.building import Project, TrainedModel, deploy_endpoint
 
+collect_ignore = ["stock_moto.py"]
+"""A script, for processes of its own: it imports what lies beside it."""
+
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:

@@ -26,8 +26,8 @@ from moto import mock_aws
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
-from tests.moto_fixtures import stock_requests  # noqa: E402 (the path is set above)
-from tests.moto_fixtures.stock_requests import Action  # noqa: E402
+import stock_requests  # noqa: E402 (beside this file)
+from stock_requests import Action  # noqa: E402
 
 REGION = "us-east-1"
 MISSING = "missing"
