@@ -10,6 +10,7 @@ are skipped and every new baseline registered; that is said, and a parameter tha
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from csv import writer
@@ -74,16 +75,16 @@ def first_run_switches(model: Model) -> dict[str, str]:
     return {name: "true" for check in checks_of(model) for name in switches(check)}
 
 
-def exists(aws: Aws, name: str) -> bool:
-    """Whether there is a pipeline of this name."""
+def definition_of(aws: Aws, name: str) -> Any:
+    """The definition that a pipeline has, as a JSON value; None where there is no such pipeline."""
     with asking("sagemaker:DescribePipeline", name):
         try:
-            aws.sagemaker.describe_pipeline(PipelineName=name)
+            found = aws.sagemaker.describe_pipeline(PipelineName=name)
         except ClientError as error:
             if not is_missing(error):
                 raise
-            return False
-    return True
+            return None
+    return json.loads(found["PipelineDefinition"])
 
 
 def upsert(aws: Aws, name: str, definition: str, role: str, description: str) -> str:
@@ -94,7 +95,7 @@ def upsert(aws: Aws, name: str, definition: str, role: str, description: str) ->
         "PipelineDescription": description,
         "RoleArn": role,
     }
-    if exists(aws, name):
+    if definition_of(aws, name) is not None:
         with asking("sagemaker:UpdatePipeline", name):
             return str(aws.sagemaker.update_pipeline(**request)["PipelineArn"])
     with asking("sagemaker:CreatePipeline", name):

@@ -223,8 +223,16 @@ def start(
     no package is approved, the checks are skipped and new baselines registered.
     """
     parameters = execution.parsed(given)
-    if not execution.exists(aws, settings.name):
-        _upsert(aws, explaining(settings, path))
+    asked = explaining(settings, path)
+    there = execution.definition_of(aws, settings.name)
+    if there is None:
+        _upsert(aws, asked)
+    elif there != json.loads(drafted(asked, aws.region).definition):
+        click.echo(
+            f"{settings.name}: the pipeline is started as it is, and these options and this "
+            "checkout would define another; upsert gives it that definition.",
+            err=True,
+        )
     if "InputDataUrl" not in parameters:
         model, table = (
             from_csv.load_for(settings.model, path) if path else made_up(settings.model, rows, SEED)

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from click.testing import CliRunner
 
 from get_baselines_and_configs import main as render
 from monitoring.aws.clients import Aws
@@ -122,6 +123,16 @@ def _carries_its_origin(runs: Runs, arn: str) -> None:
     details = card["additional_information"]["custom_details"]
     assert details["data_sha256"] == origin["data_sha256"]
     assert len(json.loads(details["feature_schema"])) > 0
+
+
+def test_whoever_starts_another_definition_than_he_asks_for_is_told(session):
+    runs = Runs(session, "fraud")
+    options = ("--model", "fraud", "--role-arn", ROLE, "--bucket", BUCKET, "--image-uri", IMAGE)
+    unknown = ("--parameter", "InputDataUrl=s3://artefacts/data", "--parameter", "Unknown=1")
+    told = CliRunner().invoke(pipeline.main, ["start", *options, *unknown])
+    assert told.exit_code == 1
+    assert f"{runs.settings.name}: the pipeline is started as it is" in told.stderr
+    assert "upsert" in told.stderr
 
 
 def test_a_candidate_below_its_limits_is_not_registered(session):
