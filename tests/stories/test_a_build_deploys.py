@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,15 +63,30 @@ class CodeBuildProject:
 
     def stacks(self) -> set[str]:
         found = self.session.client("cloudformation").describe_stacks()["Stacks"]
-        return {stack["StackName"] for stack in found}
+        return _own(stack["StackName"] for stack in found)
 
     def alarms(self) -> set[str]:
         found = self.session.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        return {alarm["AlarmName"] for alarm in found}
+        return _own(alarm["AlarmName"] for alarm in found)
+
+    def schedules(self) -> set[str]:
+        """EventBridge Scheduler's."""
+        found = self.session.client("scheduler").list_schedules()["Schedules"]
+        return _own(schedule["Name"] for schedule in found)
+
+    def monitoring_schedules(self) -> set[str]:
+        """SageMaker's."""
+        found = self.session.client("sagemaker").list_monitoring_schedules()
+        return _own(each["MonitoringScheduleName"] for each in found["MonitoringScheduleSummaries"])
 
     def outputs(self, stack: str) -> dict[str, str]:
         (found,) = self.session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def _own(names: Iterable[str]) -> set[str]:
+    """Those of this project: the server is shared with other tests."""
+    return {name for name in names if name.startswith(f"{PROJECT}-")}
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +122,8 @@ class SelfHosted:
     build: codebuild.Build
     outputs: dict[str, dict[str, str]]
     alarms: set[str]
-    managed_schedules: list[str]
-    scheduled: list[str]
+    managed_schedules: set[str]
+    scheduled: set[str]
 
 
 @pytest.fixture(scope="module")
@@ -118,14 +133,12 @@ def self_hosted(project: CodeBuildProject) -> SelfHosted:
     project.configure("staging-monitoring-schedule-config.json", **hosted)
     build, lines = project.build(("build",))
     assert build.succeeded, lines
-    managed = project.session.client("sagemaker").list_monitoring_schedules()
-    scheduled = project.session.client("scheduler").list_schedules()["Schedules"]
     return SelfHosted(
         build,
         {stack: project.outputs(stack) for stack in project.stacks()},
         project.alarms(),
-        [one["MonitoringScheduleName"] for one in managed["MonitoringScheduleSummaries"]],
-        [one["Name"] for one in scheduled],
+        project.monitoring_schedules(),
+        project.schedules(),
     )
 
 
@@ -146,8 +159,8 @@ def test_a_build_deploys_a_third_stack_for_the_self_hosted_engine(self_hosted):
 
 
 def test_the_self_hosted_engine_has_schedules_of_its_own_and_the_same_alarms(self_hosted):
-    assert self_hosted.managed_schedules == []
-    assert self_hosted.scheduled == [f"{PROJECT}-staging-DataQuality"]
+    assert self_hosted.managed_schedules == set()
+    assert self_hosted.scheduled == {f"{PROJECT}-staging-DataQuality"}
     assert self_hosted.alarms
 
 
@@ -156,7 +169,8 @@ def test_a_build_with_the_managed_engine_removes_the_third_stack_and_nothing_els
     project, self_hosted
 ):
     assert project.stacks() == {ENDPOINT, MONITORS}
-    assert project.session.client("scheduler").list_schedules()["Schedules"] == []
+    assert project.schedules() == set()
+    assert project.monitoring_schedules()
     assert project.alarms() == self_hosted.alarms
     assert project.outputs(MONITORS).keys() >= self_hosted.outputs[MONITORS].keys()
     assert project.outputs(ENDPOINT) == self_hosted.outputs[ENDPOINT]
