@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitoring.kinds import DATA_QUALITY, Kind
+from monitoring.kinds import DATA_QUALITY, MODEL_QUALITY, Kind
 from serving.schema import Row, Schema
 
 SHIFT_IN_STANDARD_DEVIATIONS = 3.0
@@ -118,6 +118,15 @@ def unseen_category(column: str, index: int) -> Disturbance:
 
     what = f"{UNSEEN_SHARE:.0%} of the values replaced by {UNSEEN_CATEGORY!r}"
     return in_column(column, index, what, change)
+
+
+def turned_positive(share: float, what: str) -> Disturbance:
+    """Labels alone change: a share of the answers turns out to have been wrong."""
+
+    def change(request: Request, chance: random.Random) -> Request:
+        return request._replace(label="1") if chance.random() < share else request
+
+    return Disturbance("labels", f"{share:.0%} {what}", change, MODEL_QUALITY)
 
 
 def changed(request: Request, cells: dict[int, Cell]) -> Request:

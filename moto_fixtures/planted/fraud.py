@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from monitoring.kinds import BIAS, EXPLAINABILITY, MODEL_QUALITY
-from moto_fixtures.traffic import Disturbance, Request, changed, plant
+from monitoring.kinds import BIAS, EXPLAINABILITY
+from moto_fixtures.traffic import Disturbance, Request, changed, plant, turned_positive
 from pipelines.models.base import Model
 from serving.schema import Row
 
@@ -31,12 +31,8 @@ def planted(model: Model, rows: Sequence[Row]) -> list[Disturbance]:
 
 def unseen_fraud() -> Disturbance:
     """Frauds of a kind the model has not learnt: only their labels say what they are."""
-
-    def change(request: Request, chance: random.Random) -> Request:
-        return request._replace(label="1") if chance.random() < UNSEEN_FRAUD_SHARE else request
-
-    what = f"{UNSEEN_FRAUD_SHARE:.0%} of the payments turn out to be a fraud the model cannot see"
-    return Disturbance("labels", what, change, MODEL_QUALITY)
+    what = "of the payments turn out to be a fraud the model cannot see"
+    return turned_positive(UNSEEN_FRAUD_SHARE, what)
 
 
 def another_count(at: dict[str, int]) -> Disturbance:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from monitoring.kinds import BIAS, EXPLAINABILITY, MODEL_QUALITY
-from moto_fixtures.traffic import Disturbance, Request, changed, number, plant
+from monitoring.kinds import BIAS, EXPLAINABILITY
+from moto_fixtures.traffic import Disturbance, Request, changed, number, plant, turned_positive
 from pipelines.models.base import Model
 from serving.schema import Row
 
@@ -32,12 +32,8 @@ def planted(model: Model, rows: Sequence[Row]) -> list[Disturbance]:
 
 def downturn() -> Disturbance:
     """Loans go bad for a reason that no application holds: only their labels say so."""
-
-    def change(request: Request, chance: random.Random) -> Request:
-        return request._replace(label="1") if chance.random() < DOWNTURN_SHARE else request
-
-    what = f"{DOWNTURN_SHARE:.0%} of the borrowers stop paying when the largest employer closes"
-    return Disturbance("labels", what, change, MODEL_QUALITY)
+    what = "of the borrowers stop paying when the largest employer closes"
+    return turned_positive(DOWNTURN_SHARE, what)
 
 
 def no_bureau(at: dict[str, int]) -> Disturbance:

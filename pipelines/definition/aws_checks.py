@@ -181,22 +181,18 @@ def gathered(
 
 
 def _quality(shop: Workshop, check: str, config: QualityCheckConfig) -> QualityCheckStep:
-    chosen = shop.parameters.checks[check]
-    return QualityCheckStep(
-        f"{title(check)}Check",
-        config,
-        _job(shop),
-        skip_check=chosen.skip,
-        register_new_baseline=chosen.register_new,
-        model_package_group_name=shop.settings.group,
-        supplied_baseline_statistics=chosen.statistics,
-        supplied_baseline_constraints=chosen.constraints,
-    )
+    statistics = shop.parameters.checks[check].statistics
+    return _step(QualityCheckStep, shop, check, config, supplied_baseline_statistics=statistics)
 
 
 def _clarify(shop: Workshop, check: str, config: ClarifyCheckConfig) -> ClarifyCheckStep:
+    return _step(ClarifyCheckStep, shop, check, config)
+
+
+def _step(kind: Any, shop: Workshop, check: str, config: Any, **others: Any) -> Any:
+    """What the SDK's two kinds of check steps have in common."""
     chosen = shop.parameters.checks[check]
-    return ClarifyCheckStep(
+    return kind(
         f"{title(check)}Check",
         config,
         _job(shop),
@@ -204,6 +200,7 @@ def _clarify(shop: Workshop, check: str, config: ClarifyCheckConfig) -> ClarifyC
         register_new_baseline=chosen.register_new,
         model_package_group_name=shop.settings.group,
         supplied_baseline_constraints=chosen.constraints,
+        **others,
     )
 
 

@@ -58,15 +58,7 @@ def test_a_first_run_registers_a_package_and_worse_data_stop_the_next(
     session, tmp_path, monkeypatch, capsys
 ):
     runs = Runs(session, "loan_default")
-    table = runs.settings.model.generate(ROWS, 5)
-    first = {**execution.first_run_switches(runs.settings.model), "ModelApprovalStatus": "Approved"}
-    arn, steps = runs.run(table, **first)
-    execution.require_success(runs.aws, arn, execution.wait(runs.aws, arn))
-    assert {step["StepStatus"] for step in steps.values()} == {"Succeeded"}
-    assert len(steps) == 14 and list(steps)[-1] == "RegisterModel"
-    ran = runs.aws.sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
-    assert ran["PipelineDefinition"] == runs.definition
-    _carries_its_origin(runs, arn)
+    table = _registers_on_its_first_run(runs)
     _is_rendered_without_a_warning(session, tmp_path, monkeypatch, capsys)
 
     odd = Table([[*row[:-1], "Z9"] for row in table.rows], table.labels)
@@ -112,6 +104,20 @@ def _is_rendered_without_a_warning(
     assert len(uris) == 4 and all(uri.startswith("s3://") for uri in uris.values()), uris
 
 
+def _registers_on_its_first_run(runs: Runs) -> Table:
+    """Runs the pipeline where no package is approved yet; the table it was run with."""
+    table = runs.settings.model.generate(ROWS, 5)
+    first = {**execution.first_run_switches(runs.settings.model), "ModelApprovalStatus": "Approved"}
+    arn, steps = runs.run(table, **first)
+    execution.require_success(runs.aws, arn, execution.wait(runs.aws, arn))
+    assert {step["StepStatus"] for step in steps.values()} == {"Succeeded"}
+    assert len(steps) == 14 and list(steps)[-1] == "RegisterModel"
+    ran = runs.aws.sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
+    assert ran["PipelineDefinition"] == runs.definition
+    _carries_its_origin(runs, arn)
+    return table
+
+
 def _carries_its_origin(runs: Runs, arn: str) -> None:
     (package,) = runs.packages()
     found = runs.aws.sagemaker.describe_model_package(ModelPackageName=package)
@@ -151,13 +157,5 @@ def test_awss_check_steps_run_and_their_baselines_are_registered(
     session, tmp_path, monkeypatch, capsys
 ):
     runs = Runs(session, "loan_default", checks="aws")
-    table = runs.settings.model.generate(ROWS, 5)
-    first = {**execution.first_run_switches(runs.settings.model), "ModelApprovalStatus": "Approved"}
-    arn, steps = runs.run(table, **first)
-    execution.require_success(runs.aws, arn, execution.wait(runs.aws, arn))
-    assert {step["StepStatus"] for step in steps.values()} == {"Succeeded"}
-    assert len(steps) == 14 and list(steps)[-1] == "RegisterModel"
-    ran = runs.aws.sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
-    assert ran["PipelineDefinition"] == runs.definition
-    _carries_its_origin(runs, arn)
+    _registers_on_its_first_run(runs)
     _is_rendered_without_a_warning(session, tmp_path, monkeypatch, capsys)
